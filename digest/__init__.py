@@ -1,0 +1,3 @@
+"""Newsletters and personal daily digests for German newsrooms."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Which blocks, in which order, for whom. Pure functions."""

@@ -1,0 +1,1 @@
+"""How messages leave: backends and the sending loop."""

@@ -1,0 +1,54 @@
+"""What a backend is, and what the sending loop asks of a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from digest.model.delivery import Claim, Message, Outcome
+
+
+class Connection(Protocol):
+    """One way out, used by one sender at a time. It is opened lazily, at the first `submit`, and again after a break."""
+
+    async def submit(self, message: Message) -> Outcome:
+        """Hand one message over and say what became of it.
+
+        Raises PausedError where the sender is at fault (authentication, TLS, a banner 554): nobody is blamed, and
+        sending stops. Every other fault is an Outcome. Cancelling it leaves the message in doubt.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of it; never raises."""
+        ...
+
+
+class Backend(Protocol):
+    """A way for messages to leave. Made once per run with the delivery settings; see docs/adding-a-backend.md."""
+
+    #: How many connections the loop may open at once.
+    connections: int
+
+    def connect(self) -> Connection: ...
+
+    def where(self) -> str:
+        """For people: where the messages go, such as a path or a host."""
+        ...
+
+
+class Ledger(Protocol):
+    """What the sending loop needs of storage. Each call is one transaction, durable when it returns."""
+
+    def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
+        """Take up to `limit` deliveries that are due, with a lease. Who may no longer be mailed is skipped, not returned."""
+        ...
+
+    def settle(self, outcomes: Sequence[tuple[Claim, Outcome]], starting: Sequence[Claim], now: datetime) -> None:
+        """Record outcomes and, in the same commit, mark those in flight whose message is about to leave."""
+        ...
+
+    def release(self, claims: Sequence[Claim], now: datetime) -> None:
+        """Give back what was claimed and never started."""
+        ...

@@ -1,0 +1,98 @@
+"""Every error of the package in one tree; each message is a sentence for the person who has to act.
+
+DigestError                      exit 1
+├── UsageError                   exit 2   wrong usage, or a name that does not exist
+│   ├── SettingsError            exit 2   a setting is unknown or mistyped; names key and file
+│   └── NotFoundError            exit 2   a newsletter, list, edition or address that is not there
+├── HeldBackError                exit 3   a check or a missing approval stands in the way
+├── SourceError                  exit 1   one source gave nothing; the edition goes out without it
+├── MarketError                  exit 1   one provider gave no sane prices
+├── TemplateError                exit 1   a template cannot be compiled; names file and line
+├── StorageError                 exit 1   the database cannot be opened, or is of a newer version
+│   └── OutdatedDatabaseError    exit 2   the database is of an older version; names `digest migrate`
+├── StepError                    exit 1   a state was asked to take a step it does not allow
+└── DeliveryError                exit 1   a backend cannot be used at all
+    └── PausedError              exit 1   the sender's fault: sending stops, nobody is blamed
+"""
+
+from __future__ import annotations
+
+
+class DigestError(Exception):
+    """The root. `exit_code` is what the command line returns."""
+
+    exit_code = 1
+
+
+class UsageError(DigestError):
+    """The command was used wrongly."""
+
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    """A setting is unknown, mistyped or contradictory."""
+
+    def __init__(self, key: str, problem: str, where: str) -> None:
+        self.key, self.problem, self.where = key, problem, where
+        super().__init__(f"{where}: setting `{key}`: {problem}")
+
+
+class NotFoundError(UsageError):
+    """A name that does not exist; `where` says where it was looked for."""
+
+    def __init__(self, kind: str, name: object, where: str) -> None:
+        self.kind, self.name, self.where = kind, name, where
+        super().__init__(f"There is no {kind} {name!s} {where}.")
+
+
+class HeldBackError(DigestError):
+    """Something that is meant to protect the readers stands in the way."""
+
+    exit_code = 3
+
+
+class SourceError(DigestError):
+    """One source gave nothing."""
+
+    def __init__(self, source: str, problem: str) -> None:
+        self.source, self.problem = source, problem
+        super().__init__(f"Source {source}: {problem}")
+
+
+class MarketError(DigestError):
+    """One provider gave no sane prices."""
+
+    def __init__(self, provider: str, problem: str) -> None:
+        self.provider, self.problem = provider, problem
+        super().__init__(f"Prices from {provider}: {problem}")
+
+
+class TemplateError(DigestError):
+    """A template cannot be compiled."""
+
+    def __init__(self, file: str, line: int | None, problem: str) -> None:
+        self.file, self.line, self.problem = file, line, problem
+        super().__init__(f"{file}{f', line {line}' if line else ''}: {problem}")
+
+
+class StorageError(DigestError):
+    """The database cannot be used."""
+
+
+class OutdatedDatabaseError(StorageError):
+    """The database is of an older version than the program."""
+
+    exit_code = 2
+
+
+class StepError(DigestError):
+    """A state was asked to take a step that its table does not allow."""
+
+
+class DeliveryError(DigestError):
+    """A backend cannot be used at all."""
+
+
+class PausedError(DeliveryError):
+    """The sender's fault: sending stops until somebody mends it."""

@@ -1,0 +1,33 @@
+"""One item gathered from a source, cleaned."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class Article(msgspec.Struct, frozen=True, kw_only=True):
+    """All text is plain (no markup), on one line, NFC, without control characters; `body` is one string per paragraph.
+
+    `published` is aware, or None where the source gives no usable date; with `date_only` its time of day means nothing
+    (it is midnight, Europe/Berlin). `lead` is the teaser, `kicker` the line above the title (Dachzeile).
+    """
+
+    title: str
+    source: str
+    kicker: str = ""
+    lead: str = ""
+    body: tuple[str, ...] = ()
+    author: str = ""
+    published: datetime | None = None
+    date_only: bool = False
+    url: str | None = None
+    image_url: str | None = None
+    image_credit: str = ""
+    topics: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    site: str = ""
+    coins: tuple[str, ...] = ()
+    language: str = "de"
+    paid: bool = False

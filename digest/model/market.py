@@ -1,0 +1,39 @@
+"""One coin's price at one time, and all of them of one moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+#: What a coin is called in a German text: the unit of Ethereum is the Ether.
+COIN_NAMES = {"BTC": "Bitcoin", "ETH": "Ether", "LTC": "Litecoin"}
+
+
+class Quote(msgspec.Struct, frozen=True, kw_only=True):
+    """`price` in `currency` (ISO 4217) for one coin at `at` (aware); changes in percent, None where the provider has none.
+
+    `series` holds the last seven days, oldest first, in the same currency; empty where the provider has none.
+    """
+
+    coin: str
+    price: Decimal
+    currency: str
+    provider: str
+    at: datetime
+    change_24h: Decimal | None = None
+    change_7d: Decimal | None = None
+    series: tuple[Decimal, ...] = ()
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """All quotes of one moment, in the order asked for, from one provider."""
+
+    taken_at: datetime
+    provider: str
+    quotes: tuple[Quote, ...] = ()
+
+    def quote(self, coin: str) -> Quote | None:
+        """The quote of `coin` (such as "BTC"), or None."""
+        return next((quote for quote in self.quotes if quote.coin == coin), None)

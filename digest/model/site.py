@@ -1,0 +1,48 @@
+"""The publisher: the [site] table of the settings."""
+
+from __future__ import annotations
+
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from digest.model.settings import Table
+
+Form = Literal["Sie", "du"]
+
+#: An imprint that begins so is ours, not the operator's; `deliver` then refuses to let mail out.
+SAMPLE_IMPRINT = "Beispiel"
+
+
+class Site(Table):
+    """Who publishes, and under which address. `base_url` carries every public link and has no slash at its end."""
+
+    name: str
+    base_url: str
+    sender: str
+    sender_name: str = ""
+    reply_to: str = ""
+    form: Form = "Sie"
+    time_zone: str = "Europe/Berlin"
+    imprint: str = ""
+    responsible: str = ""
+    privacy_url: str = ""
+    secret_file: str = "var/secret"
+
+    def __post_init__(self) -> None:
+        if not self.base_url.startswith(("http://", "https://")) or self.base_url.endswith("/"):
+            raise ValueError("base_url must begin with http:// or https:// and have no slash at its end")
+        if self.sender.count("@") != 1:
+            raise ValueError("sender must be an address such as digest@news.example")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError) as unknown:
+            raise ValueError(f"time_zone {self.time_zone!r} is not known; write it as Europe/Berlin") from unknown
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def sample_imprint(self) -> bool:
+        """Whether the imprint is empty or still the one that we ship."""
+        return not self.imprint.strip() or self.imprint.startswith(SAMPLE_IMPRINT)

@@ -1,0 +1,1 @@
+"""Jinja -> MJML -> HTML -> shell, once per edition; shell -> message bytes, per recipient."""

@@ -1,0 +1,1 @@
+"""People and lists: who gets what, with whose consent. Knows nothing of newsletters' contents."""

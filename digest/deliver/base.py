@@ -10,7 +10,7 @@ from digest.model.delivery import Claim, Message, Outcome
 
 
 class Connection(Protocol):
-    """One way out, used by one sender at a time. It is opened lazily, at the first `submit`, and again after a break."""
+    """One way out, used by one sender at a time; opened at the first `submit`, and again after a break."""
 
     async def submit(self, message: Message) -> Outcome:
         """Hand one message over and say what became of it.
@@ -42,7 +42,10 @@ class Ledger(Protocol):
     """What the sending loop needs of storage. Each call is one transaction, durable when it returns."""
 
     def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
-        """Take up to `limit` deliveries that are due, with a lease. Who may no longer be mailed is skipped, not returned."""
+        """Take up to `limit` deliveries that are due, with a lease.
+
+        Who may no longer be mailed is skipped, not returned.
+        """
         ...
 
     def settle(self, outcomes: Sequence[tuple[Claim, Outcome]], starting: Sequence[Claim], now: datetime) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
 from digest.model.settings import Table
 
 #: Hosts that plain text may go to.
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-class Relay(Table):
+class Relay(Table, frozen=True, kw_only=True):
     """One server that takes our mail. The password is never here: `password_env` names where it is."""
 
     host: str
@@ -25,7 +27,7 @@ class Relay(Table):
 
     def __post_init__(self) -> None:
         if self.tls == "none" and self.host not in LOOPBACK:
-            raise ValueError(f"relay {self.host}: tls = \"none\" is for loopback only; use \"starttls\" or \"implicit\"")
+            raise ValueError(f"relay {self.host}: tls = 'none' is for loopback only; use starttls or implicit")
         if bool(self.username) != bool(self.password_env):
             raise ValueError(f"relay {self.host}: username and password_env go together")
         if not 1 <= self.port <= 65535:
@@ -34,7 +36,7 @@ class Relay(Table):
             raise ValueError(f"relay {self.host}: connections and messages_per_connection must be at least 1")
 
 
-class DeliverySettings(Table):
+class DeliverySettings(Table, frozen=True, kw_only=True):
     """`backend` is the name of an entry point in the group digest.backends."""
 
     backend: str = "maildir"
@@ -43,11 +45,11 @@ class DeliverySettings(Table):
     envelope: Literal["verp", "fixed"] = "fixed"
     on_unknown: Literal["retry", "hold"] = "retry"
     durability: Literal["process", "power"] = "process"
-    domain_limits: dict[str, str] = {}
+    domain_limits: dict[str, str] = msgspec.field(default_factory=dict)
     relays: tuple[Relay, ...] = ()
 
 
-class DkimSettings(Table):
+class DkimSettings(Table, frozen=True, kw_only=True):
     domain: str = ""
     selector: str = ""
     key_file: str = ""

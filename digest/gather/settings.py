@@ -8,7 +8,7 @@ from typing import Literal
 from digest.model.settings import Table
 
 
-class SourceSettings(Table):
+class SourceSettings(Table, frozen=True, kw_only=True):
     """One source. Exactly one of `url` and `path` is set, except for type "sample", which needs neither."""
 
     name: str
@@ -36,7 +36,7 @@ class SourceSettings(Table):
             raise ValueError(f"source {self.name!r}: excerpt_chars cannot be negative")
 
 
-class GatherSettings(Table):
+class GatherSettings(Table, frozen=True, kw_only=True):
     """How sources are read. Time-outs in seconds, sizes in bytes; `allow_networks` in CIDR notation."""
 
     timeout_seconds: float = 20.0

@@ -8,18 +8,18 @@ from typing import Literal
 from digest.model.settings import Table
 
 
-class CoinGeckoSettings(Table):
+class CoinGeckoSettings(Table, frozen=True, kw_only=True):
     """`key_env` names the environment variable that holds a demo or pro key; empty: the public interface."""
 
     base_url: str = "https://api.coingecko.com/api/v3"
     key_env: str = ""
 
 
-class KrakenSettings(Table):
+class KrakenSettings(Table, frozen=True, kw_only=True):
     base_url: str = "https://api.kraken.com/0/public"
 
 
-class MarketSettings(Table):
+class MarketSettings(Table, frozen=True, kw_only=True):
     """Coins by their symbol, in the order in which they stand; providers in the order in which they are asked."""
 
     coins: tuple[str, ...] = ("BTC", "ETH", "LTC")

@@ -85,7 +85,10 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """The bytes for one recipient and the envelope around them (RFC 5321). `data` has CRLF line ends, no dot-stuffing."""
+    """The bytes for one recipient and the envelope around them (RFC 5321).
+
+    `data` has CRLF line ends and no dot-stuffing.
+    """
 
     mail_from: str
     rcpt_to: str

@@ -12,9 +12,9 @@ COIN_NAMES = {"BTC": "Bitcoin", "ETH": "Ether", "LTC": "Litecoin"}
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
-    """`price` in `currency` (ISO 4217) for one coin at `at` (aware); changes in percent, None where the provider has none.
+    """`price` in `currency` (ISO 4217) for one coin at `at` (aware); changes in percent.
 
-    `series` holds the last seven days, oldest first, in the same currency; empty where the provider has none.
+    `series` holds the last seven days, oldest first, in the same currency. What a provider lacks is None, or empty.
     """
 
     coin: str

@@ -35,7 +35,7 @@ def weekdays(text: str) -> frozenset[int]:
     return frozenset(days)
 
 
-class Section(Table):
+class Section(Table, frozen=True, kw_only=True):
     """A part of the digest under its own heading."""
 
     name: str
@@ -43,7 +43,7 @@ class Section(Table):
     max: int = 0
 
 
-class Brand(Table):
+class Brand(Table, frozen=True, kw_only=True):
     """How a newsletter looks without templates of its own. `accent` is a colour such as #0b5c8a."""
 
     name: str = ""
@@ -56,7 +56,7 @@ class Brand(Table):
             raise ValueError("accent must be a colour such as #0b5c8a")
 
 
-class Newsletter(Table):
+class Newsletter(Table, frozen=True, kw_only=True):
     """Empty `sender`, `sender_name`, `reply_to` fall back to the site's; empty `sources` means all of them."""
 
     slug: str

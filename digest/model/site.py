@@ -13,7 +13,7 @@ Form = Literal["Sie", "du"]
 SAMPLE_IMPRINT = "Beispiel"
 
 
-class Site(Table):
+class Site(Table, frozen=True, kw_only=True):
     """Who publishes, and under which address. `base_url` carries every public link and has no slash at its end."""
 
     name: str
@@ -26,7 +26,7 @@ class Site(Table):
     imprint: str = ""
     responsible: str = ""
     privacy_url: str = ""
-    secret_file: str = "var/secret"
+    secret_file: str = "var/secret"  # noqa: S105, a path
 
     def __post_init__(self) -> None:
         if not self.base_url.startswith(("http://", "https://")) or self.base_url.endswith("/"):

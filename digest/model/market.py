@@ -37,3 +37,16 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     def quote(self, coin: str) -> Quote | None:
         """The quote of `coin` (such as "BTC"), or None."""
         return next((quote for quote in self.quotes if quote.coin == coin), None)
+
+
+class ProviderName(msgspec.Struct, frozen=True):
+    """How a provider is named to readers, and the page that its name links to."""
+
+    name: str
+    url: str
+
+
+PROVIDER_NAMES = {
+    "coingecko": ProviderName("CoinGecko", "https://www.coingecko.com/de"),
+    "kraken": ProviderName("Kraken", "https://www.kraken.com/prices"),
+}

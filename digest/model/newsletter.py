@@ -14,14 +14,14 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def clock(text: str) -> time:
-    """"06:30" as a time of day; ValueError otherwise."""
+    """ "06:30" as a time of day; ValueError otherwise."""
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
         raise ValueError(f"{text!r} is not a time such as 06:30")
     return time(int(text[:2]), int(text[3:]))
 
 
 def weekdays(text: str) -> frozenset[int]:
-    """"mon-fri", "mon,wed,sat" or "daily" as weekday numbers, Monday 0; ValueError otherwise."""
+    """ "mon-fri", "mon,wed,sat" or "daily" as weekday numbers, Monday 0; ValueError otherwise."""
     if text == "daily":
         return frozenset(range(7))
     days: set[int] = set()

@@ -1,0 +1,47 @@
+"""An edition's frozen content -> its shell: once per form of address, never per recipient."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from jinja2 import TemplateRuntimeError
+
+from digest.errors import TemplateError
+from digest.model.edition import EditionContent
+from digest.model.site import Form
+from digest.render.environment import make_environment, render
+from digest.render.marks import Marks
+from digest.render.mjml import compile_mjml
+from digest.render.shell import Part, Shell
+from digest.render.variables import edition_variables, subject_variables
+
+
+def compile_subject(content: EditionContent) -> str:
+    """The edition's own subject by the look's `subject.txt.j2`, on one line. Raises TemplateError."""
+    name = f"{content.newsletter.template}/subject.txt.j2"
+    return " ".join(render(make_environment(content.templates), name, subject_variables(content)).split())
+
+
+def compile_edition(content: EditionContent) -> Shell:
+    """The shell of `content`: same content, same bytes. Raises TemplateError with file and line."""
+    environment = make_environment(content.templates)
+    look = content.newsletter.template
+    content_hash = content.hash
+    html: dict[Form, Part] = {}
+    text: dict[Form, Part] = {}
+    for form in get_args(Form):
+        marks = Marks(f"x{content_hash[:12]}")
+        name = f"{look}/edition.mjml.j2"
+        source = render(environment, name, edition_variables(content, form, "html", marks))
+        html[form] = _cut(marks, compile_mjml(source, name), name)
+        marks = Marks(f"x{content_hash[:12]}")
+        name = f"{look}/edition.txt.j2"
+        text[form] = _cut(marks, render(environment, name, edition_variables(content, form, "text", marks)), name)
+    return Shell(content_hash=content_hash, html=html, text=text)
+
+
+def _cut(marks: Marks, compiled: str, name: str) -> Part:
+    try:
+        return marks.cut(compiled)
+    except TemplateRuntimeError as problem:
+        raise TemplateError(name, None, str(problem)) from problem

@@ -1,0 +1,41 @@
+"""The market block's edition slots: filled once, from the snapshot that is taken when sending begins."""
+
+from __future__ import annotations
+
+from digest import german
+from digest.model.market import PROVIDER_NAMES, Quote, Snapshot
+from digest.model.site import Site
+
+#: Width of a price and a change in the text part, so that the columns stand under each other.
+_PRICE_WIDTH, _CHANGE_WIDTH = 14, 9
+
+
+def direction(quote: Quote) -> str:
+    """Where the price went in 24 hours as the table shows it: up, down, flat, or none where nobody knows."""
+    if quote.change_24h is None:
+        return "none"
+    rounded = round(quote.change_24h, 1)
+    return "up" if rounded > 0 else "down" if rounded < 0 else "flat"
+
+
+def price_values(snapshot: Snapshot, site: Site, *, text: bool) -> dict[str, str]:
+    """Slot name -> what goes there, for HTML or for the text part."""
+    named = PROVIDER_NAMES.get(snapshot.provider)
+    oldest = min((quote.at for quote in snapshot.quotes), default=snapshot.taken_at)
+    values = {
+        "market:time": german.time_of_day(oldest.astimezone(site.zone)),
+        "market:provider": named.name if named else snapshot.provider,
+        "market:provider_url": named.url if named else site.base_url,
+    }
+    for quote in snapshot.quotes:
+        price = german.price(quote.price, quote.currency)
+        change = german.percent(quote.change_24h) if quote.change_24h is not None else "–"
+        values[f"price:{quote.coin}"] = price.rjust(_PRICE_WIDTH) if text else price
+        values[f"change:{quote.coin}"] = change.rjust(_CHANGE_WIDTH) if text else change
+    return values
+
+
+def coin_blocks(snapshot: Snapshot | None, coins: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys of the rows to show for `coins`, in that order; coins without a quote have none."""
+    quotes = [snapshot.quote(coin) for coin in coins] if snapshot else []
+    return tuple(f"coin:{quote.coin}:{direction(quote)}" for quote in quotes if quote is not None)

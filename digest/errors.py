@@ -6,6 +6,7 @@ DigestError                      exit 1
 │   └── NotFoundError            exit 2   a newsletter, list, edition or address that is not there
 ├── HeldBackError                exit 3   a check or a missing approval stands in the way
 ├── SourceError                  exit 1   one source gave nothing; the edition goes out without it
+├── FetchError                   exit 1   one address or file could not be read, or may not be
 ├── MarketError                  exit 1   one provider gave no sane prices
 ├── TemplateError                exit 1   a template cannot be compiled; names file and line
 ├── StorageError                 exit 1   the database cannot be opened, or is of a newer version
@@ -58,6 +59,14 @@ class SourceError(DigestError):
     def __init__(self, source: str, problem: str) -> None:
         self.source, self.problem = source, problem
         super().__init__(f"Source {source}: {problem}")
+
+
+class FetchError(DigestError):
+    """One address or file could not be read, or may not be; `retry_after` in seconds where it is worth another try."""
+
+    def __init__(self, url: str, problem: str, *, retry_after: float | None = None) -> None:
+        self.url, self.problem, self.retry_after = url, problem, retry_after
+        super().__init__(f"{url} {problem}")
 
 
 class MarketError(DigestError):

@@ -15,8 +15,9 @@ class Connection(Protocol):
     async def submit(self, message: Message) -> Outcome:
         """Hand one message over and say what became of it.
 
-        Raises PausedError where the sender is at fault (authentication, TLS, a banner 554): nobody is blamed, and
-        sending stops. Every other fault is an Outcome. Cancelling it leaves the message in doubt.
+        Raises PausedError where the sender is at fault (authentication, TLS, a banner 554): the message was not taken,
+        nobody is blamed, and sending stops. Every other fault is an Outcome; a deferred one may leave `next_try` to the
+        loop. Cancelling it leaves the message in doubt.
         """
         ...
 
@@ -26,7 +27,12 @@ class Connection(Protocol):
 
 
 class Backend(Protocol):
-    """A way for messages to leave. Made once per run with the delivery settings; see docs/adding-a-backend.md."""
+    """A way for messages to leave, found by its entry point in the group `digest.backends`.
+
+    Made once per run by `Class(settings, environ)`: the DeliverySettings (with an absolute `path`), and the environment
+    (a Mapping[str, str]) for secrets that a setting names. The constructor raises SettingsError where a setting is
+    missing or contradictory; it opens nothing. See docs/adding-a-backend.md.
+    """
 
     #: How many connections the loop may open at once.
     connections: int
@@ -49,7 +55,10 @@ class Ledger(Protocol):
         ...
 
     def settle(self, outcomes: Sequence[tuple[Claim, Outcome]], starting: Sequence[Claim], now: datetime) -> None:
-        """Record outcomes and, in the same commit, mark those in flight whose message is about to leave."""
+        """Record outcomes and, in the same commit, mark those in flight whose message is about to leave.
+
+        An outcome whose state is queued gives the delivery back: it was started, but nothing was taken over.
+        """
         ...
 
     def release(self, claims: Sequence[Claim], now: datetime) -> None:

@@ -14,11 +14,14 @@ SAMPLE_IMPRINT = "Beispiel"
 
 
 class Site(Table, frozen=True, kw_only=True):
-    """Who publishes, and under which address. `base_url` carries every public link and has no slash at its end."""
+    """Who publishes, and under which address. `base_url` carries every public link and has no slash at its end.
 
-    name: str
-    base_url: str
-    sender: str
+    The defaults are safe: without an imprint no mail leaves the machine.
+    """
+
+    name: str = "Newsroom digest"
+    base_url: str = "https://news.example"
+    sender: str = "digest@news.example"
     sender_name: str = ""
     reply_to: str = ""
     form: Form = "Sie"

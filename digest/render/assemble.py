@@ -58,7 +58,7 @@ class Assembler:
         self._envelope = Envelope(content, bounce_domain)
         # Fixed for the edition: without prices there is no market block, and that is decided before any recipient.
         fixed: dict[str, tuple[str, ...]] = {} if snapshot and snapshot.quotes else {"market": ()}
-        values = {text: price_values(snapshot, content.site, text=text) if snapshot else {} for text in (True, False)}
+        values = {text: price_values(snapshot, content, text=text) if snapshot else {} for text in (True, False)}
         in_html = {name: encode_piece(escape(value)) for name, value in values[False].items()}
         in_text = {name: encode_piece(value) for name, value in values[True].items()}
         self._html = {form: part.filled(in_html, fixed) for form, part in shell.html.items()}

@@ -1,24 +1,23 @@
-"""Jinja as templates get it: sandboxed, strict about names, bounded in output."""
+"""Jinja as templates get it: sandboxed, strict about names, bounded in steps, time and output."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
 from jinja2 import TemplateError as JinjaError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from digest import german
 from digest.errors import TemplateError
+from digest.render.colours import readable
+from digest.render.limits import MAX_OUTPUT, BoundedEnvironment
 from digest.render.marks import FenceExtension
+from digest.render.wording import shorten, wrap
 
 #: A look is these three files in its folder.
 TRIO = ("edition.mjml.j2", "edition.txt.j2", "subject.txt.j2")
-#: No honest template writes more, even for sixty articles as lead and as card.
-MAX_OUTPUT = 4_000_000
 
 
 def shipped_templates() -> Path:
@@ -49,9 +48,9 @@ def read_templates(look: str, own_folder: Path | None) -> dict[str, str]:
     return texts
 
 
-def make_environment(templates: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
+def make_environment(templates: Mapping[str, str]) -> BoundedEnvironment:
     """An environment over frozen template texts. MJML is escaped as XML, text is not escaped."""
-    environment = ImmutableSandboxedEnvironment(
+    environment = BoundedEnvironment(
         # The second value is the file name, for the traceback that `_place` reads.
         loader=FunctionLoader(lambda name: (templates[name], name, None) if name in templates else None),
         autoescape=lambda name: bool(name) and ".mjml." in str(name),
@@ -66,29 +65,19 @@ def make_environment(templates: Mapping[str, str]) -> ImmutableSandboxedEnvironm
         "short_date": german.short_date,
         "time_of_day": german.time_of_day,
         "join_words": german.join_words,
+        "readable": readable,
+        "shorten": shorten,
         "wrap": wrap,
     }
     environment.globals.pop("lipsum", None)
     return environment
 
 
-def wrap(text: str, width: int = 72, indent: str = "") -> str:
-    """`text` in lines of at most `width` columns; long words and addresses stay whole."""
-    lines = textwrap.wrap(
-        text,
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return "\n".join(lines)
-
-
-def render(environment: ImmutableSandboxedEnvironment, name: str, variables: Mapping[str, Any]) -> str:
+def render(environment: BoundedEnvironment, name: str, variables: Mapping[str, Any]) -> str:
     """What the template `name` gives. Raises TemplateError with file and line, also where it writes without end."""
     written: list[str] = []
     size = 0
+    environment.begin()
     try:
         for piece in environment.get_template(name).generate(variables):
             size += len(piece)
@@ -99,6 +88,8 @@ def render(environment: ImmutableSandboxedEnvironment, name: str, variables: Map
         raise TemplateError(problem.name or name, problem.lineno, problem.message or "is not valid Jinja") from problem
     except TemplateNotFound as problem:
         raise TemplateError(name, None, f"the template {problem.name!r} that it includes does not exist") from problem
+    except RecursionError as problem:
+        raise TemplateError(*_place(problem, name), "a macro or an include calls itself without end") from problem
     except (JinjaError, ArithmeticError, AttributeError, TypeError, ValueError, LookupError) as problem:
         raise TemplateError(*_place(problem, name), str(problem)) from problem
     return "".join(written)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from digest import german
+from digest.model.edition import EditionContent
 from digest.model.market import PROVIDER_NAMES, Quote, Snapshot
-from digest.model.site import Site
 
 #: Width of a price and a change in the text part, so that the columns stand under each other.
 _PRICE_WIDTH, _CHANGE_WIDTH = 14, 9
@@ -12,24 +12,24 @@ _PRICE_WIDTH, _CHANGE_WIDTH = 14, 9
 
 def direction(quote: Quote) -> str:
     """Where the price went in 24 hours as the table shows it: up, down, flat, or none where nobody knows."""
-    if quote.change_24h is None:
-        return "none"
-    rounded = round(quote.change_24h, 1)
-    return "up" if rounded > 0 else "down" if rounded < 0 else "flat"
+    written = german.percent(quote.change_24h)
+    return {german.MISSING: "none", "+": "up", german.MINUS: "down"}.get(written[:1], "flat")
 
 
-def price_values(snapshot: Snapshot, site: Site, *, text: bool) -> dict[str, str]:
-    """Slot name -> what goes there, for HTML or for the text part."""
+def price_values(snapshot: Snapshot, content: EditionContent, *, text: bool) -> dict[str, str]:
+    """Slot name -> what goes there, for HTML or for the text part. A time of another day than the edition's says so."""
+    site = content.site
     named = PROVIDER_NAMES.get(snapshot.provider)
-    oldest = min((quote.at for quote in snapshot.quotes), default=snapshot.taken_at)
+    oldest = min((quote.at for quote in snapshot.quotes), default=snapshot.taken_at).astimezone(site.zone)
+    day = "" if oldest.date() == content.date else f"{german.short_date(oldest.date())}, "
     values = {
-        "market:time": german.time_of_day(oldest.astimezone(site.zone)),
+        "market:time": day + german.time_of_day(oldest),
         "market:provider": named.name if named else snapshot.provider,
         "market:provider_url": named.url if named else site.base_url,
     }
     for quote in snapshot.quotes:
         price = german.price(quote.price, quote.currency)
-        change = german.percent(quote.change_24h) if quote.change_24h is not None else "–"
+        change = german.percent(quote.change_24h)
         values[f"price:{quote.coin}"] = price.rjust(_PRICE_WIDTH) if text else price
         values[f"change:{quote.coin}"] = change.rjust(_CHANGE_WIDTH) if text else change
     return values

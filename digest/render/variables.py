@@ -14,6 +14,7 @@ from digest.model.edition import EditionContent
 from digest.model.market import COIN_NAMES
 from digest.model.site import Form
 from digest.render.marks import Marks, SlotNames, only
+from digest.render.weblinks import web_link
 
 #: Direction of a price -> its arrow and its word, for readers who see no colours.
 DIRECTIONS = {"up": ("▲", "gestiegen"), "down": ("▼", "gefallen"), "flat": ("▬", "unverändert"), "none": ("", "")}
@@ -32,30 +33,50 @@ class CoinRow(msgspec.Struct, frozen=True, kw_only=True):
     change: Markup
 
 
+class RelatedTitle(msgspec.Struct, frozen=True, kw_only=True):
+    """ "Lesen Sie auch": `url` only where the same edition carries that article."""
+
+    title: str
+    url: str | None
+
+
 class ArticleView(msgspec.Struct, frozen=True, kw_only=True):
-    """An article as a template sees it: its number in the edition, and its date in words."""
+    """An article as a template sees it: its number in the edition, its date in words, its link fit for mail."""
 
     number: int
     article: Article
     dated: str
     minutes: int
+    url: str | None
+    related: tuple[RelatedTitle, ...]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.article, name)
 
 
-def view_article(number: int, article: Article, content: EditionContent) -> ArticleView:
-    """The view of one article; `dated` is "17. Oktober 2025" or "17. Oktober 2025, 14.05 Uhr", or empty."""
-    dated = ""
-    if article.published is not None:
-        local = article.published.astimezone(content.site.zone)
-        dated = german.short_date(local.date())
-        if not article.date_only:
-            dated = f"{dated}, {german.time_of_day(local)}"
-    words = sum(len(paragraph.split()) for paragraph in article.body)
-    return ArticleView(
-        number=number, article=article, dated=dated, minutes=german.reading_minutes(words) if words else 0
-    )
+def view_articles(content: EditionContent) -> list[ArticleView]:
+    """Every article's view; `dated` is "17. Oktober 2025" or "17. Oktober 2025, 14.05 Uhr", or empty."""
+    links = {article.title: web_link(article.url) for article in content.articles}
+    views = []
+    for number, article in enumerate(content.articles):
+        dated = ""
+        if article.published is not None:
+            local = article.published.astimezone(content.site.zone)
+            dated = german.short_date(local.date())
+            if not article.date_only:
+                dated = f"{dated}, {german.time_of_day(local)}"
+        words = sum(len(paragraph.split()) for paragraph in article.body)
+        views.append(
+            ArticleView(
+                number=number,
+                article=article,
+                dated=dated,
+                minutes=german.reading_minutes(words) if words else 0,
+                url=web_link(article.url),
+                related=tuple(RelatedTitle(title=title, url=links.get(title)) for title in article.related),
+            )
+        )
+    return views
 
 
 def coin_rows(coins: Iterable[str], marks: Marks) -> list[CoinRow]:
@@ -84,7 +105,7 @@ def subject_variables(content: EditionContent) -> dict[str, Any]:
         "brand": content.newsletter.brand,
         "brand_name": content.newsletter.brand.name or content.newsletter.name,
         "date": content.date,
-        "articles": [view_article(number, article, content) for number, article in enumerate(content.articles)],
+        "articles": view_articles(content),
     }
 
 

@@ -1,0 +1,226 @@
+"""The one place where parts are wired together: settings in, tasks ready to be called out.
+
+Every heavy room is imported by the method that needs it, so that a small command stays quick.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from digest.config import Settings, load_settings
+from digest.errors import NotFoundError
+from digest.links import Links
+from digest.model.delivery import Message
+from digest.model.market import Snapshot
+from digest.model.newsletter import Newsletter
+from digest.storage.database import Database, open_database
+from digest.storage.secret import read_secret
+
+if TYPE_CHECKING:
+    from digest.deliver.base import Backend
+    from digest.gather.settings import SourceSettings
+    from digest.model.article import Article
+    from digest.model.edition import EditionContent
+    from digest.tasks.gather_articles import SourceReport
+    from digest.tasks.prepare_edition import PrepareReport, Recipe
+    from digest.tasks.send_edition import Sender
+    from digest.tasks.take_snapshot import SnapshotReport
+
+#: A snapshot this young serves for sending; an older one is taken anew.
+_FRESH = timedelta(minutes=5)
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class App:
+    """The product for one settings file. Nothing is opened before it is needed; `close` lets go of it all."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        path: Path = Path("config.toml"),
+        environ: Mapping[str, str] = os.environ,
+        clock: Callable[[], datetime] = system_clock,
+    ) -> None:
+        self.settings, self.path, self.environ, self.clock = settings, path, environ, clock
+
+    def close(self) -> None:
+        if "database" in self.__dict__:
+            self.database.close()
+
+    @cached_property
+    def database(self) -> Database:
+        return open_database(self.settings.database.url, durability=self.settings.delivery.durability)
+
+    @cached_property
+    def secret(self) -> bytes:
+        return read_secret(Path(self.settings.site.secret_file))
+
+    @cached_property
+    def links(self) -> Links:
+        return Links(self.settings.site.base_url, self.secret)
+
+    def today(self) -> date:
+        """The day it is where the site is."""
+        return self.clock().astimezone(self.settings.site.zone).date()
+
+    def newsletters(self, slug: str = "") -> list[Newsletter]:
+        """The one named `slug`, or all. Raises NotFoundError."""
+        found = [newsletter for newsletter in self.settings.newsletters if slug in ("", newsletter.slug)]
+        if not found:
+            raise (
+                NotFoundError("newsletter", slug, f"in {self.path}")
+                if slug
+                else NotFoundError("newsletter", "at all", f"in {self.path}; add a [[newsletters]] table")
+            )
+        return found
+
+    def sources(self, name: str = "") -> list[SourceSettings]:
+        """The one named `name`, or all. Raises NotFoundError."""
+        found = [source for source in self.settings.sources if name in ("", source.name)]
+        if not found and name:
+            raise NotFoundError("source", name, f"in {self.path}")
+        return found
+
+    def sources_of(self, newsletters: Sequence[Newsletter]) -> list[SourceSettings]:
+        """The sources that these newsletters use, each once, in the order of the settings."""
+        wanted = {name for newsletter in newsletters for name in newsletter.sources}
+        everything = any(not newsletter.sources for newsletter in newsletters)
+        return [source for source in self.settings.sources if everything or source.name in wanted]
+
+    def gather(
+        self, sources: Sequence[SourceSettings], day: date, on_source: Callable[[str], None] = lambda _name: None
+    ) -> list[SourceReport]:
+        from digest.gather.base import Context
+        from digest.gather.fetch import Fetcher
+        from digest.tasks.gather_articles import gather_articles
+
+        with Fetcher(self.settings.gather) as fetcher:
+            context = Context(fetcher=fetcher, now=self.clock(), day=day, zone=self.settings.site.zone)
+            return gather_articles(self.database, sources, self.settings.topics, context, on_source)
+
+    def try_source(self, source: SourceSettings) -> list[Article]:
+        """What a source gives now, without keeping it. Raises SourceError."""
+        from digest.gather.base import Context
+        from digest.gather.collect import gather_source
+        from digest.gather.fetch import Fetcher
+
+        with Fetcher(self.settings.gather) as fetcher:
+            context = Context(fetcher=fetcher, now=self.clock(), day=self.today(), zone=self.settings.site.zone)
+            return gather_source(source, self.settings.topics, context)
+
+    def snapshot(self) -> SnapshotReport:
+        from digest.market.providers import make_providers
+        from digest.tasks.take_snapshot import take_snapshot
+
+        market = self.settings.market
+        providers = make_providers(market, self.environ)
+        return take_snapshot(self.database, providers, market.coins, market.currency, self.clock())
+
+    def prices(self) -> Snapshot | None:
+        """The prices to send with: a fresh snapshot, else a new one, else the last that is not too old."""
+        last = self.last_snapshot()
+        if last is not None and self.clock() - last.taken_at <= _FRESH:
+            return last
+        taken = self.snapshot().snapshot
+        oldest = self.clock() - timedelta(minutes=self.settings.market.max_age_minutes)
+        return taken or (last if last is not None and last.taken_at >= oldest else None)
+
+    def last_snapshot(self) -> Snapshot | None:
+        from digest.storage.snapshots import latest_snapshot
+
+        with self.database.read() as connection:
+            return latest_snapshot(connection)
+
+    def prepare(self, newsletter: Newsletter, day: date) -> PrepareReport:
+        from digest.tasks.prepare_edition import prepare_edition
+
+        return prepare_edition(self.database, self.recipe(newsletter), day, self.clock())
+
+    def recipe(self, newsletter: Newsletter) -> Recipe:
+        """What an edition of `newsletter` is made with, by the settings and templates as they are now."""
+        from digest.compose.selection import SourceRule
+        from digest.render.environment import read_templates
+        from digest.tasks.prepare_edition import Recipe
+
+        own_folder = self.settings.templates.path
+        rules = {
+            source.name: SourceRule(
+                weight=source.weight, max_items=source.max_items, excerpt_chars=source.excerpt_chars
+            )
+            for source in self.settings.sources
+        }
+        return Recipe(
+            # The secret's place on this machine is nothing that an edition is made from.
+            site=replace(self.settings.site, secret_file=""),
+            newsletter=newsletter,
+            rules=rules,
+            coins=self.settings.market.coins,
+            currency=self.settings.market.currency,
+            templates=read_templates(newsletter.template, Path(own_folder) if own_folder else None),
+        )
+
+    @cached_property
+    def backend(self) -> Backend:
+        """Raises SettingsError for an unknown one, HeldBackError where the imprint is still the sample."""
+        from digest.deliver.backends import make_backend
+
+        delivery, site = self.settings.delivery, self.settings.site
+        return make_backend(delivery, self.environ, sample_imprint=site.sample_imprint, where=str(self.path))
+
+    def sender(self) -> Sender:
+        """Raises what `backend` raises."""
+        from digest.tasks.send_edition import Sender
+
+        delivery = self.settings.delivery
+        return Sender(
+            self.database,
+            self.backend,
+            self.links,
+            self.clock,
+            bounce_domain=delivery.bounce_domain if delivery.envelope == "verp" else "",
+            on_unknown=delivery.on_unknown,
+        )
+
+    def draft(self, newsletter: Newsletter, day: date) -> EditionContent:
+        """What the edition of `day` would be made from now; nothing is frozen."""
+        from digest.tasks.prepare_edition import draft_edition
+
+        return draft_edition(self.database, self.recipe(newsletter), day, self.clock())
+
+    def count_recipients(self, newsletter: Newsletter) -> int:
+        from subscribers.recipients import count_recipients
+
+        with self.database.read() as connection:
+            return count_recipients(connection, newsletter.lists)
+
+    def preview(self, number: int, address: str) -> Message:
+        from digest.tasks.preview_message import preview_message
+
+        delivery = self.settings.delivery
+        return preview_message(
+            self.database,
+            number,
+            address,
+            self.secret,
+            self.links,
+            self.last_snapshot(),
+            self.clock(),
+            delivery.bounce_domain if delivery.envelope == "verp" else "",
+        )
+
+
+def open_app(path: Path, environ: Mapping[str, str] = os.environ) -> tuple[App, list[str]]:
+    """The app for the settings at `path`, and sentences about settings without effect. Raises SettingsError."""
+    settings, notes = load_settings(path, environ)
+    return App(settings, path=path, environ=environ), notes

@@ -1,0 +1,76 @@
+"""The command line. `digest --help` imports click and nothing else: every command lives in a file of its own."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+#: Command -> its file in this folder, and the line that `digest --help` shows.
+COMMANDS = {
+    "run": ("run", "Gather, snapshot, prepare and send: the main job, once."),
+    "gather": ("gather", "Read the sources into the pool of articles."),
+    "snapshot": ("snapshot", "Take the prices of the coins."),
+    "prepare": ("prepare", "Choose the day's articles and freeze the edition."),
+    "send": ("send", "Send what is prepared and may be sent."),
+    "editions": ("editions", "List, show, approve, hold, release and cancel editions."),
+    "sources": ("sources", "List sources, and try what one gives."),
+    "articles": ("articles", "List the gathered articles."),
+    "preview": ("preview", "Show the very message that somebody would get."),
+    "why": ("why", "What a person got and did not get, and the reason."),
+    "schedule": ("schedule", "Do it all at the newsletters' times, until stopped."),
+    "lists": ("lists", "Create, list and show mailing lists."),
+    "subscribers": ("subscribers", "Add, import, list and show subscribers."),
+    "migrate": ("migrate", "Bring the database to this program's version."),
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name, and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002, click's shape
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002, click's shape
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"digest.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002, click's shape
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="newsroom-digest")
+def cli() -> None:
+    """A personal daily digest for the readers of a German newsroom."""
+
+
+def main() -> NoReturn:
+    """The `digest` command. Exit codes: 0 done, 1 failed or paused, 2 wrong usage, 3 held back, 130 interrupted."""
+    try:
+        result = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except click.ClickException as problem:
+        problem.show()
+        sys.exit(problem.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # Somebody piped us into `head`; there is nobody left to tell.
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as problem:
+        exit_code = getattr(problem, "exit_code", None)  # both packages' error trees carry one
+        if exit_code is None:
+            raise
+        click.echo(f"Error: {problem}", err=True)
+        sys.exit(exit_code)
+    sys.exit(result if isinstance(result, int) else 0)

@@ -1,0 +1,90 @@
+"""digest editions."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from digest.app import App
+from digest.cli.options import confirm, json_option, newsletter_option, with_app, yes_option
+from digest.cli.output import print_json, print_table, say
+from digest.model.edition import Edition
+from digest.tasks.review_edition import REVIEWS, find_edition, review_edition
+
+
+@click.group("editions")
+def command() -> None:
+    """Editions and what may become of them."""
+
+
+@command.command("list")
+@newsletter_option
+@json_option
+@with_app
+def list_(app: App, newsletter: str, as_json: bool) -> None:
+    """List editions, the newest first."""
+    from digest.storage.editions import list_editions
+
+    if newsletter:
+        app.newsletters(newsletter)
+    with app.database.read() as connection:
+        found = list_editions(connection, newsletter=newsletter)
+    if as_json:
+        print_json([_brief(edition) for edition in found])
+        return
+    rows = [(each.number, each.newsletter, each.date, each.kind, each.state, each.reason) for each in found]
+    print_table(("ID", "Newsletter", "Date", "Kind", "State", "Reason"), rows, empty="There are no editions yet.")
+
+
+@command.command("show")
+@click.argument("number", type=int, required=False)
+@json_option
+@with_app
+def show(app: App, number: int | None, as_json: bool) -> None:
+    """Show one edition: its state, subject, articles and deliveries."""
+    edition, counts = find_edition(app.database, number)
+    articles = edition.content.articles if edition.content else ()
+    if as_json:
+        document = _brief(edition)
+        document["subject"] = edition.content.subject if edition.content else ""
+        document["articles"] = articles
+        document["deliveries"] = [
+            {"state": state, "reason": reason, "count": count} for (state, reason), count in counts.items()
+        ]
+        print_json(document)
+        return
+    say(f"Edition {edition.number} of {edition.newsletter}, {edition.date}: {edition.state} {edition.reason}".rstrip())
+    if edition.content:
+        say(f"Subject: {edition.content.subject}")
+    print_table(
+        ("No.", "Source", "Title"), [(n, a.source, a.title) for n, a in enumerate(articles)], empty="No articles."
+    )
+    rows = [(state, reason, count) for (state, reason), count in sorted(counts.items())]
+    print_table(("Deliveries", "Reason", "Count"), rows, empty="No deliveries yet.")
+
+
+def _brief(edition: Edition) -> dict[str, object]:
+    document: dict[str, object] = msgspec.structs.asdict(edition)
+    del document["content"]
+    return document
+
+
+def _add_review(name: str, help_line: str) -> None:
+    @command.command(name, help=help_line)
+    @click.argument("number", type=int, required=False)
+    @yes_option
+    @json_option
+    @with_app
+    def review(app: App, number: int | None, yes: bool, as_json: bool) -> None:
+        edition, _ = find_edition(app.database, number)
+        if name == "cancel":
+            confirm(f"Cancel edition {edition.number} of {edition.newsletter}, {edition.date}?", yes=yes)
+        changed = review_edition(app.database, edition, name, app.clock())
+        if as_json:
+            print_json(_brief(changed))
+        else:
+            say(f"Edition {changed.number} of {changed.newsletter}, {changed.date}: {changed.state}.")
+
+
+for _name, _step in REVIEWS.items():
+    _add_review(_name, _step.help_line)

@@ -1,0 +1,85 @@
+"""What every command has in common: --config, --json, and the app made from them."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from digest.app import App
+
+Command = Callable[..., Any]
+
+
+def with_app(command: Command) -> Command:
+    """Adds --config, and gives the command the App as its first argument; it is closed afterwards."""
+
+    @click.option(
+        "--config",
+        "config_path",
+        type=click.Path(path_type=Path),
+        default=Path("config.toml"),
+        envvar="DIGEST_CONFIG",
+        show_default=True,
+        help="The settings file.",
+    )
+    @functools.wraps(command)
+    def wrapper(config_path: Path, *args: Any, **kwargs: Any) -> Any:
+        logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="%(levelname)s: %(message)s")
+        with opened(config_path) as app:
+            return command(app, *args, **kwargs)
+
+    return wrapper
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[App]:
+    """The app for the settings at `path`; what has no effect is said on stderr."""
+    from digest.app import open_app
+
+    app, notes = open_app(path)
+    for note in notes:
+        click.echo(f"Note: {note}", err=True)
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")
+
+newsletter_option = click.option("--newsletter", metavar="SLUG", default="", help="Only this newsletter.")
+
+
+class Day(click.ParamType[date]):
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date such as 2026-01-31", param, ctx)
+
+
+date_option = click.option("--date", "day", type=Day(), help="The edition's day. [default: today]")
+edition_option = click.option("--edition", "number", metavar="ID", type=int, help="[default: the newest]")
+yes_option = click.option("--yes", is_flag=True, help="Answer yes to what is asked.")
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something is destroyed. Without a terminal and without --yes nothing happens (exit 2)."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{question} Nothing was done; say --yes where there is no terminal.")
+    click.confirm(question, abort=True)

@@ -1,0 +1,54 @@
+"""digest preview."""
+
+from __future__ import annotations
+
+import sys
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import click
+
+from digest.app import App
+from digest.cli.options import edition_option, with_app
+from digest.errors import UsageError
+from digest.model.delivery import Message
+from digest.tasks.review_edition import find_edition
+
+
+@click.command("preview")
+@edition_option
+@click.option("--as", "address", metavar="ADDRESS", default="", help="As this subscriber. [default: the first one]")
+@click.option("--format", "form", type=click.Choice(["html", "text", "eml", "png"]), default="text", show_default=True)
+@click.option("--width", type=click.IntRange(320, 1200), default=640, show_default=True, help="Of the png, in pixels.")
+@click.option("--dark", is_flag=True, help="The png as a reader with dark mode sees it.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file instead of stdout.")
+@with_app
+def command(app: App, number: int | None, address: str, form: str, width: int, dark: bool, out: Path | None) -> None:
+    """Show the very message that somebody would get; nothing is sent."""
+    edition, _ = find_edition(app.database, number)
+    message = app.preview(edition.number, address)
+    shown = _png(message, width, dark=dark) if form == "png" else _part(message, form)
+    if out is not None:
+        try:
+            out.write_bytes(shown)
+        except OSError as problem:
+            raise UsageError(f"{out} cannot be written: {problem.strerror}.") from problem
+        click.echo(f"Written to {out}.", err=True)
+        return
+    if form == "png" and sys.stdout.isatty():
+        raise UsageError("A picture does not go onto a terminal; name a file by --out.")
+    sys.stdout.buffer.write(shown)
+
+
+def _part(message: Message, form: str) -> bytes:
+    if form == "eml":
+        return message.data
+    body = message_from_bytes(message.data, policy=policy.default).get_body(("plain" if form == "text" else "html",))
+    content: str = body.get_content() if body is not None else ""
+    return content.encode()
+
+
+def _png(message: Message, width: int, *, dark: bool) -> bytes:
+    from digest.render.picture import screenshot
+
+    return screenshot(_part(message, "html").decode(), width, dark=dark)

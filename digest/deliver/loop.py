@@ -1,0 +1,205 @@
+"""The sending loop: claims in, messages out, every outcome durable before its connection begins the next message.
+
+One commit records what the connections have ready and marks in flight what they send next. So after a crash the rows in
+doubt are those in flight, at most one per connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from digest.deliver.base import Backend, Connection, Ledger
+from digest.deliver.commits import Commits, Done
+from digest.deliver.replies import Reason, next_try
+from digest.errors import DeliveryError, DigestError, PausedError
+from digest.model.delivery import Claim, DeliveryState, Message, Outcome
+
+#: How many refusals of one kind in a row, with nothing submitted between them, stop the edition: a few for what speaks
+#: against our mail, more for addresses, since an old list may hold a run of dead ones.
+PAUSE_AFTER: dict[str, int] = {Reason.CONTENT: 5, Reason.REFUSED: 5, Reason.BAD_ADDRESS: 25}
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many deliveries of one run ended in which state."""
+
+    submitted: int = 0
+    deferred: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    skipped: int = 0
+
+
+async def send_all(
+    ledger: Ledger,
+    backend: Backend,
+    build: Callable[[Claim], Message],
+    now: Callable[[], datetime],
+    *,
+    batch: int = 200,
+    on_progress: Callable[[int], None] | None = None,
+    stop: asyncio.Event | None = None,
+    dice: random.Random | None = None,
+) -> Counts:
+    """Send whatever the ledger has due, over `backend.connections` connections, until it has nothing more.
+
+    `on_progress` is told after each commit how many more deliveries are done. Once `stop` is set, the messages under
+    way are finished, the rest is released, and the counts so far are returned. What was deferred is for the caller to
+    come back to, when its time has come.
+
+    Raises PausedError where the sender is at fault, and DeliveryError where a message cannot be built; before that, the
+    messages under way are finished and everything else is given back. Cancelling it breaks off the messages under way:
+    they are recorded as unknown.
+    """
+    run = _Run(ledger, backend, build, now)
+    run.batch = max(batch, 1)
+    run.on_progress = on_progress or run.on_progress
+    run.stop = stop or run.stop
+    run.dice = dice or run.dice
+    return await run.send()
+
+
+class _Run:
+    """One call of `send_all`. What is claimed and not yet sent waits here, `batch` claims at most."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        backend: Backend,
+        build: Callable[[Claim], Message],
+        now: Callable[[], datetime],
+    ) -> None:
+        self.ledger, self.backend, self.build, self.now = ledger, backend, build, now
+        self.batch = 200
+        self.on_progress: Callable[[int], None] = lambda done: None  # noqa: ARG005
+        self.stop = asyncio.Event()
+        self.dice = random.Random()  # noqa: S311, it spreads retries
+        self.waiting: deque[Claim] = deque()
+        self.counts = dict.fromkeys(Counts.__struct_fields__, 0)
+        self.in_a_row: dict[str, int] = {}
+        self.fault: Exception | None = None
+        self.commits = Commits(ledger, now, self.halted, self.settled)
+
+    async def send(self) -> Counts:
+        try:
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(self.backend.connections):
+                    workers.create_task(self.work())
+        finally:
+            try:
+                self.commits.flush()
+            finally:
+                unsent = (*self.commits.withdrawn, *self.waiting)
+                if unsent:
+                    self.ledger.release(unsent, self.now())
+        if self.fault is not None:
+            raise self.fault
+        return Counts(**self.counts)
+
+    def halted(self) -> bool:
+        return self.fault is not None or self.stop.is_set()
+
+    def fail(self, fault: Exception) -> None:
+        """Nothing new is started; the first fault is told once the others are done."""
+        self.fault = self.fault or fault
+
+    async def work(self) -> None:
+        """One connection's life. It never raises, so that no worker breaks off what another is at."""
+        connection = self.backend.connect()
+        try:
+            try:
+                await self.send_over(connection)
+            finally:
+                await connection.close()
+        except Exception as fault:  # noqa: BLE001, told by send()
+            self.fail(fault)
+
+    async def send_over(self, connection: Connection) -> None:
+        done: Done | None = None
+        while True:
+            following = self.next_message()
+            if following is None and done is None:
+                return
+            claim = following[0] if following else None
+            started = await self.commits.commit(done, claim)
+            done = None
+            if following is None or not started:
+                # Once more round after the last outcome: a retry that it made due at once is nobody else's to find.
+                if self.halted():
+                    return
+                continue
+            done = (following[0], await self.submit(connection, *following))
+
+    def next_message(self) -> tuple[Claim, Message] | None:
+        """The next claim with its message, or None where nothing is left, or nothing more is to be started."""
+        if self.halted():
+            return None
+        if not self.waiting:
+            self.waiting.extend(self.ledger.claim(self.batch, self.now()))
+        if not self.waiting:
+            return None
+        claim = self.waiting.popleft()
+        try:
+            return claim, self.build(claim)
+        except Exception as fault:  # noqa: BLE001, told by send()
+            self.waiting.appendleft(claim)
+            if not isinstance(fault, DigestError):
+                fault = _caused(f"The message of delivery {claim.delivery} cannot be built", fault)
+            self.fail(fault)
+            return None
+
+    async def submit(self, connection: Connection, claim: Claim, message: Message) -> Outcome:
+        """Hand one message over; whatever happens, its claim gets an outcome."""
+        try:
+            outcome = await connection.submit(message)
+        except PausedError as fault:
+            self.fail(fault)
+            return Outcome(state=DeliveryState.QUEUED, reason="paused", reply=str(fault))
+        except asyncio.CancelledError:
+            self.commits.record(
+                claim, Outcome(state=DeliveryState.UNKNOWN, reason=Reason.BROKEN_OFF, reply="cancelled")
+            )
+            raise
+        except Exception as fault:  # noqa: BLE001, told by send()
+            self.fail(_caused(f"The backend failed at delivery {claim.delivery}", fault))
+            reply = f"{type(fault).__name__}: {fault}"
+            return Outcome(state=DeliveryState.UNKNOWN, reason=Reason.BROKEN_OFF, reply=reply)
+        if outcome.state is DeliveryState.DEFERRED and outcome.next_try is None:
+            when = next_try(outcome.reason, claim.attempt, self.now(), self.dice)
+            outcome = msgspec.structs.replace(outcome, next_try=when)
+        self.weigh(outcome)
+        return outcome
+
+    def weigh(self, outcome: Outcome) -> None:
+        """Count it, and pause where too many refusals of its kind have come in a row."""
+        if outcome.state in self.counts:
+            self.counts[outcome.state] += 1
+        if outcome.state is DeliveryState.SUBMITTED:
+            self.in_a_row.clear()
+        elif outcome.state is DeliveryState.REJECTED and outcome.reason in PAUSE_AFTER:
+            in_a_row = self.in_a_row[outcome.reason] = self.in_a_row.get(outcome.reason, 0) + 1
+            if in_a_row >= PAUSE_AFTER[outcome.reason]:
+                self.fail(
+                    PausedError(
+                        f"{in_a_row} messages in a row were refused ({outcome.reason}), lastly {outcome.reply!r}. "
+                        "Sending stops before the whole list is burnt. Mend the cause, then run `digest send --resume`."
+                    )
+                )
+
+    def settled(self, outcomes: int) -> None:
+        if outcomes:
+            try:
+                self.on_progress(outcomes)
+            except Exception as fault:  # noqa: BLE001, told by send()
+                self.fail(fault)
+
+
+def _caused(sentence: str, cause: Exception) -> DeliveryError:
+    fault = DeliveryError(f"{sentence}: {cause or type(cause).__name__}")
+    fault.__cause__ = cause
+    return fault

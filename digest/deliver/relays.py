@@ -1,0 +1,77 @@
+"""Which relay the next session goes to: the first that is usable; one that fails is rested, the others carry on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from digest.deliver.settings import Relay
+
+#: Seconds that a relay rests after its first failure; each further one doubles them, up to the longest.
+FIRST_REST = 1.0
+LONGEST_REST = 60.0
+
+
+class RelayState:
+    """One relay's share of a run. `failures` counts those in a row; `out` means out for this run."""
+
+    def __init__(self, relay: Relay, password: str) -> None:
+        self.relay, self.password = relay, password
+        self.in_use = 0
+        self.failures = 0
+        self.rest_until = 0.0
+        self.out = False
+        self.problem = ""
+
+    @property
+    def name(self) -> str:
+        host = f"[{self.relay.host}]" if ":" in self.relay.host else self.relay.host
+        return f"{host}:{self.relay.port}"
+
+    def down(self, now: float) -> bool:
+        """Whether nothing can be had from it at `now`."""
+        return self.out or now < self.rest_until
+
+
+class RelayPool:
+    """Every moment is in seconds of one monotonic clock, which the caller reads."""
+
+    def __init__(self, relays: Sequence[RelayState], *, first_rest: float = FIRST_REST) -> None:
+        self.relays = tuple(relays)
+        self._first_rest = first_rest
+
+    def take(self, now: float) -> RelayState | None:
+        """Reserve one connection at the first relay that is usable, or None. Undone by `give_back`."""
+        for state in self.relays:
+            if not state.down(now) and state.in_use < state.relay.connections:
+                state.in_use += 1
+                return state
+        return None
+
+    def give_back(self, state: RelayState) -> None:
+        state.in_use -= 1
+
+    def rest(self, state: RelayState, problem: str, now: float) -> float:
+        """Leave the relay alone for a while; returns for how many seconds."""
+        if now < state.rest_until:  # its other connections broke at the same moment
+            return state.rest_until - now
+        wait = min(self._first_rest * 2.0 ** min(state.failures, 20), LONGEST_REST)
+        state.failures += 1
+        state.rest_until, state.problem = now + wait, problem
+        return wait
+
+    def take_out(self, state: RelayState, problem: str) -> None:
+        """Leave the relay alone for the rest of this run."""
+        state.out, state.problem = True, problem
+
+    def works(self, state: RelayState) -> None:
+        state.failures = 0
+
+    def all_out(self) -> bool:
+        return all(state.out for state in self.relays)
+
+    def all_down(self, now: float) -> bool:
+        return all(state.down(now) for state in self.relays)
+
+    def problems(self) -> str:
+        """What was last wrong with each relay, for people."""
+        return " ".join(dict.fromkeys(state.problem for state in self.relays if state.problem))

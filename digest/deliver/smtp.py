@@ -1,0 +1,190 @@
+"""The SMTP backend: relays of our own choice, over encrypted and reused sessions (RFC 5321)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import Mapping
+
+from digest.deliver.envelope import has_bare_line_end, wire_address
+from digest.deliver.relays import RelayPool, RelayState
+from digest.deliver.replies import Phase, Reason
+from digest.deliver.session import LostError, Session, Timeouts
+from digest.deliver.settings import LOOPBACK, DeliverySettings, Relay
+from digest.errors import PausedError, SettingsError
+from digest.model.delivery import DeliveryState, Message, Outcome
+
+log = logging.getLogger(__name__)
+
+#: How often a message that waits for a relay looks again, in seconds.
+LOOK_AGAIN = 0.2
+
+
+class SmtpBackend:
+    """Certificates are verified against the system's authorities, or those in the file that SSL_CERT_FILE names."""
+
+    def __init__(
+        self, settings: DeliverySettings, environ: Mapping[str, str], *, timeouts: Timeouts | None = None
+    ) -> None:
+        if not settings.relays:
+            raise SettingsError("delivery.relays", "the backend smtp needs at least one relay", "[delivery]")
+        self.timeouts = timeouts or Timeouts()
+        states = [RelayState(relay, _password(relay, environ)) for relay in settings.relays]
+        self.pool = RelayPool(states, first_rest=self.timeouts.first_rest)
+        self.connections = sum(relay.connections for relay in settings.relays)
+        secure = any(relay.tls != "none" for relay in settings.relays)
+        self._context = _tls_context(environ) if secure else None
+        self._own_name = ""
+
+    def connect(self) -> SmtpConnection:
+        return SmtpConnection(self)
+
+    def where(self) -> str:
+        return ", ".join(state.name for state in self.pool.relays)
+
+    async def session(self, state: RelayState) -> Session:
+        """An open session to this relay. Raises as `Session.open` does."""
+        if state.relay.host in LOOPBACK:
+            name = "[127.0.0.1]"
+        else:
+            self._own_name = self._own_name or await asyncio.to_thread(_host_name)
+            name = self._own_name
+        session = Session(state, self._context, self.timeouts, name)
+        await session.open()
+        return session
+
+
+class SmtpConnection:
+    """One session at a time, at whichever relay is usable; renewed after the relay's `messages_per_connection`."""
+
+    def __init__(self, backend: SmtpBackend) -> None:
+        self._backend = backend
+        self._pool = backend.pool
+        self._session: Session | None = None
+        self._relay: RelayState | None = None
+
+    async def submit(self, message: Message) -> Outcome:
+        """See `Connection.submit`. A connection that breaks before the message is tried once more on a new one."""
+        try:
+            mail_from = wire_address(message.mail_from) if message.mail_from else ""
+        except ValueError as wrong:
+            raise PausedError(f"The envelope sender cannot be used: {wrong}. Mend `site.sender`.") from wrong
+        try:
+            rcpt_to = wire_address(message.rcpt_to)
+        except ValueError as wrong:
+            return Outcome(state=DeliveryState.REJECTED, reason=Reason.BAD_ADDRESS, reply=str(wrong))
+        if has_bare_line_end(message.data):
+            problem = "The message has a bare CR or LF, which servers read in different ways; it was not sent."
+            return Outcome(state=DeliveryState.REJECTED, reason=Reason.CONTENT, reply=problem)
+        for last_time in (False, True):
+            try:
+                session = await self._ready()
+                outcome = await session.transact(mail_from, rcpt_to, message.data)
+            except LostError as lost:
+                self._drop(str(lost), lost)
+                if last_time or lost.stalled:
+                    return lost.outcome()
+            except BaseException:
+                self._drop()
+                raise
+            else:
+                if self._relay is not None and outcome.state is DeliveryState.SUBMITTED:
+                    self._pool.works(self._relay)
+                return outcome
+        raise AssertionError("the second time returns")
+
+    async def close(self) -> None:
+        session, relay = self._session, self._relay
+        self._session = self._relay = None
+        try:
+            if session is not None:
+                await session.quit()
+        finally:
+            if relay is not None:
+                self._pool.give_back(relay)
+
+    async def _ready(self) -> Session:
+        """The session in use, or a new one.
+
+        Raises PausedError where every relay is out, or down for longer than our patience; LostError where none had
+        room for us for so long.
+        """
+        if self._session is not None and self._relay is not None:
+            if self._session.alive and self._session.transactions < self._relay.relay.messages_per_connection:
+                return self._session
+            await self.close()
+        clock = asyncio.get_running_loop().time
+        until = clock() + self._backend.timeouts.patience
+        while True:
+            state = self._pool.take(clock())
+            if state is not None:
+                session = await self._open(state)
+                if session is not None:
+                    return session
+                continue
+            if self._pool.all_out():
+                raise PausedError(self._pool.problems())
+            if clock() >= until:
+                if self._pool.all_down(clock()):
+                    raise PausedError(
+                        f"No relay can be used: {self._pool.problems()} Nobody was marked; run `digest send --resume` "
+                        "once there is one."
+                    )
+                raise LostError(Phase.GREETING, "no relay had a connection to spare", stalled=True)
+            await asyncio.sleep(min(LOOK_AGAIN, self._backend.timeouts.first_rest))
+
+    async def _open(self, state: RelayState) -> Session | None:
+        """A new session at this relay, or None once it was put to rest or out."""
+        try:
+            session = await self._backend.session(state)
+        except BaseException as fault:
+            self._pool.give_back(state)
+            if isinstance(fault, LostError):
+                self._rest(state, str(fault))
+                return None
+            if isinstance(fault, PausedError):
+                self._pool.take_out(state, str(fault))
+                log.warning("%s is not used any more in this run. %s", state.name, fault)
+                return None
+            raise
+        self._session, self._relay = session, state
+        return session
+
+    def _drop(self, problem: str = "", lost: LostError | None = None) -> None:
+        """Let go of a session that is of no use; its relay rests where it stalls or never took anything over it."""
+        session, relay = self._session, self._relay
+        self._session = self._relay = None
+        if session is None or relay is None:
+            return
+        session.abort()
+        self._pool.give_back(relay)
+        if lost is not None and (lost.stalled or not session.taken):
+            self._rest(relay, problem)
+
+    def _rest(self, state: RelayState, problem: str) -> None:
+        wait = self._pool.rest(state, problem, asyncio.get_running_loop().time())
+        log.warning("%s rests for %.0f s. %s", state.name, wait, problem)
+
+
+def _password(relay: Relay, environ: Mapping[str, str]) -> str:
+    password = environ.get(relay.password_env, "") if relay.password_env else ""
+    if relay.username and not password:
+        problem = f"{relay.password_env} is not set; it holds the password of {relay.username} at {relay.host}"
+        raise SettingsError("delivery.relays.password_env", problem, "the environment")
+    return password
+
+
+def _tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
+    authorities = environ.get("SSL_CERT_FILE") or None
+    try:
+        return ssl.create_default_context(cafile=authorities)
+    except OSError as unreadable:
+        raise SettingsError("SSL_CERT_FILE", f"{authorities} holds no certificates", "the environment") from unreadable
+
+
+def _host_name() -> str:
+    """What we call ourselves in EHLO: our own name, or an address literal where we have none (RFC 5321, 4.1.4)."""
+    name = socket.getfqdn()
+    return name if "." in name and name.isascii() and name.isprintable() and " " not in name else "[127.0.0.1]"

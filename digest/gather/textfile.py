@@ -1,0 +1,68 @@
+"""Articles exported from a page as plain text: one file, a folder of them, or a URL."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from digest.errors import FetchError, SourceError
+from digest.gather.base import Context
+from digest.gather.export import read_text
+from digest.gather.lines import decode
+from digest.gather.settings import SourceSettings
+from digest.model.article import Article
+
+_LOG = logging.getLogger(__name__)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class TextFileSource:
+    """Type "textfile": `path` is a .txt file or a folder of them (not its sub-folders), `url` a single file."""
+
+    def __init__(self, settings: SourceSettings) -> None:
+        self.settings = settings
+
+    def articles(self, context: Context) -> Iterable[Article]:
+        """Newest first; what has no date comes last. Raises SourceError where nothing there is an article."""
+        if self.settings.url:
+            return [self._article(self._fetch(context), self.settings.url, context.zone)]
+        path = Path(self.settings.path)
+        if not path.is_dir():
+            return [self._article(self._read(context, path), str(path), context.zone)]
+        return self._folder(context, path)
+
+    def _folder(self, context: Context, folder: Path) -> list[Article]:
+        files = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".txt" and path.is_file())
+        found: list[Article] = []
+        for file in files:
+            try:
+                found.append(self._article(self._read(context, file), str(file), context.zone))
+            except SourceError as unreadable:
+                _LOG.warning("%s", unreadable)
+        if not found:
+            raise SourceError(self.settings.name, f"no article in the .txt files of {folder} ({len(files)} there)")
+        found.sort(key=lambda article: article.published or _LONG_AGO, reverse=True)
+        return found[: self.settings.max_items]
+
+    def _fetch(self, context: Context) -> bytes:
+        try:
+            return context.fetcher.get(self.settings.url, trusted=True).content
+        except FetchError as failed:
+            raise SourceError(self.settings.name, str(failed)) from failed
+
+    def _read(self, context: Context, path: Path) -> bytes:
+        if not path.exists():
+            raise SourceError(self.settings.name, f"there is no file or folder {path}")
+        try:
+            return context.fetcher.read(path).content
+        except (FetchError, OSError) as failed:
+            raise SourceError(self.settings.name, f"{path} cannot be read: {failed}") from failed
+
+    def _article(self, content: bytes, where: str, zone: ZoneInfo) -> Article:
+        article = read_text(decode(content), source=self.settings.name, zone=zone)
+        if article is None:
+            raise SourceError(self.settings.name, f"{where} holds no article: a title and a text are needed")
+        return article

@@ -1,0 +1,38 @@
+"""Addresses as every mail program reads them alike: ASCII, without spaces or quotes."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import idna
+
+#: RFC 3986, 2.2, and "%" for what is encoded already; not ' ( ) *, which end a link in some programs.
+_SAFE = "%/:=&?~+!$,;@"
+_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|[0-9a-f:.]+")
+
+
+def web_link(url: str | None) -> str | None:
+    """`url` in ASCII (RFC 3987, 3.1), without user and password; None for what is no http or https link with a host."""
+    try:
+        parts = urlsplit((url or "").strip())
+        host = ascii_domain(parts.hostname or "")
+        port = f":{parts.port}" if parts.port else ""
+        path, query, fragment = (quote(part, safe=_SAFE) for part in (parts.path, parts.query, parts.fragment))
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
+        return None
+    place = f"[{host}]" if ":" in host else host
+    return urlunsplit((parts.scheme, place + port, path, query, fragment))
+
+
+def ascii_domain(domain: str) -> str:
+    """A domain with its umlauts as A-labels (RFC 5891). Raises ValueError for what is no domain."""
+    return domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
+
+
+def ascii_address(address: str) -> str:
+    """A mail address with its domain in A-labels; its local part stays as it is."""
+    local, at, domain = address.rpartition("@")
+    return f"{local}{at}{ascii_domain(domain)}"

@@ -1,0 +1,131 @@
+"""The clock: the one place that imports APScheduler.
+
+At every newsletter's times, once a minute for what is left over, and at the start for what was missed, it asks
+`due_work` what is due and has it done. Jobs that fail are logged and asked for again.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from digest.app import App
+from digest.errors import DigestError, HeldBackError, PausedError
+from digest.model.newsletter import WEEKDAYS, Newsletter, weekdays
+from digest.tasks.due_work import Verb, Work, due_work
+
+_log = logging.getLogger(__name__)
+
+
+class Clock:
+    """Runs the newsletters of one app, one job at a time."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        # One thread: an edition that is sent takes the machine, and order matters.
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(1)},
+            timezone=app.settings.site.zone,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600},
+        )
+        self._scheduler.add_listener(_log_fault, EVENT_JOB_ERROR)
+
+    def start(self) -> None:
+        """Set up the jobs and begin; what was missed while nobody was awake is caught up at once."""
+        for newsletter in self._app.newsletters():
+            for kind, trigger in self._triggers(newsletter):
+                self._scheduler.add_job(
+                    self.tick, trigger, [newsletter.slug], id=f"{newsletter.slug}-{kind}", name=f"{newsletter.slug}: {kind}"
+                )
+        self._scheduler.add_job(
+            self.tick, IntervalTrigger(minutes=1), id="left-over", next_run_time=datetime.now(UTC), name="what is left over"
+        )
+        for minutes in sorted({source.every_minutes for source in self._app.sources()}):
+            names = [source.name for source in self._app.sources() if source.every_minutes == minutes]
+            self._scheduler.add_job(
+                self.gather, IntervalTrigger(minutes=minutes), [names], id=f"gather-{minutes}", name=f"gather {', '.join(names)}"
+            )
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Wait for the job that is running, then end."""
+        self._scheduler.shutdown(wait=True)
+
+    def jobs(self) -> list[tuple[str, datetime | None]]:
+        """Every job's name and the time of its next run."""
+        return [(job.name, job.next_run_time) for job in self._scheduler.get_jobs()]
+
+    def _triggers(self, newsletter: Newsletter) -> Iterator[tuple[str, CronTrigger]]:
+        zone = self._app.settings.site.zone
+        days = ",".join(WEEKDAYS[day] for day in sorted(weekdays(newsletter.days)))
+        today = self._app.today()
+        prepare, send = newsletter.prepares_at(today, zone), newsletter.sends_at(today, zone)
+        # Preparing before midnight is for the next day's edition, whose weekday the trigger cannot know.
+        yield "prepare", CronTrigger(hour=prepare.hour, minute=prepare.minute, timezone=zone)
+        yield "send", CronTrigger(day_of_week=days, hour=send.hour, minute=send.minute, timezone=zone)
+
+    def gather(self, names: list[str]) -> None:
+        """Read these sources into the pool, between the newsletters' own times."""
+        self._app.gather([source for name in names for source in self._app.sources(name)], self._app.today())
+
+    def tick(self, slug: str = "") -> list[Work]:
+        """Do whatever is due now for one newsletter or for all; what was done."""
+        done = []
+        for newsletter in self._app.newsletters(slug):
+            for work in due_work(newsletter, self._app.clock(), self._app.settings.site.zone, self._app.states(newsletter)):
+                try:
+                    self._do(work)
+                except (HeldBackError, PausedError) as problem:
+                    _log.error("%s of %s, %s: %s", work.verb, newsletter.slug, work.day, problem)
+                    continue
+                _log.info("%s of %s, %s: done", work.verb, newsletter.slug, work.day)
+                done.append(work)
+        return done
+
+    def _do(self, work: Work) -> None:
+        app, newsletter = self._app, work.newsletter
+        if work.verb is Verb.SKIP:
+            app.decide(newsletter, work.day, "skip")
+            return
+        if work.verb is Verb.HOLD:
+            app.decide(newsletter, work.day, "hold")
+            return
+        number = app.prepared_number(newsletter, work.day)
+        if number is None:
+            app.gather(app.sources_of([newsletter]), work.day)
+            number = app.prepare(newsletter, work.day).edition.number
+        if work.verb is Verb.SEND:
+            app.approve_by_rule(newsletter, number)
+            app.sender().send(number, app.prices)
+
+
+def run_until_stopped(app: App) -> None:
+    """Run the clock until SIGINT or SIGTERM; a job that is running is finished first."""
+    clock = Clock(app)
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    clock.start()
+    for name, at in clock.jobs():
+        _log.info("%s: next at %s", name, at)
+    stopped.wait()
+    clock.stop()
+
+
+def _log_fault(event: JobExecutionEvent) -> None:
+    level = logging.ERROR if isinstance(event.exception, DigestError) else logging.CRITICAL
+    _log.log(level, "Job %s failed: %s", event.job_id, event.exception)

@@ -1,0 +1,82 @@
+"""The pool of gathered articles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+
+from digest.model.article import Article
+from digest.storage.tables import articles
+
+_encode = msgspec.json.encode
+_decode = msgspec.json.Decoder(Article).decode
+
+
+class StoredArticle(NamedTuple):
+    """An article of the pool. `key` is its identity, whatever its text becomes."""
+
+    key: str
+    first_seen: datetime
+    article: Article
+
+
+def save_articles(connection: Connection, keyed: Iterable[tuple[str, Article]], now: datetime) -> int:
+    """Add what is new and renew what is known; how many are new. The first source to bring an article keeps it."""
+    new = 0
+    for key, article in keyed:
+        known = connection.execute(select(articles.c.id, articles.c.source).where(articles.c.key == key)).first()
+        if known is None:
+            new += 1
+            connection.execute(
+                insert(articles).values(
+                    key=key,
+                    source=article.source,
+                    published=article.published,
+                    first_seen=now,
+                    last_seen=now,
+                    article=_encode(article),
+                )
+            )
+        elif known.source == article.source:
+            connection.execute(
+                update(articles)
+                .where(articles.c.id == known.id)
+                .values(published=article.published, last_seen=now, article=_encode(article))
+            )
+    return new
+
+
+def articles_between(
+    connection: Connection, start: datetime, end: datetime, sources: Sequence[str] = ()
+) -> Iterator[StoredArticle]:
+    """Articles published, or first seen without a date, from a day before `start` until a day after `end`.
+
+    It is wider than a window on purpose: a date without a time stands for its whole day.
+    """
+    day = timedelta(days=1)
+    wide = or_(
+        articles.c.published.between(start - day, end + day),
+        articles.c.published.is_(None) & (articles.c.first_seen >= start - day),
+    )
+    yield from _read(connection, wide, sources)
+
+
+def list_articles(
+    connection: Connection, *, sources: Sequence[str] = (), since: datetime | None = None
+) -> Iterator[StoredArticle]:
+    """The pool, newest first."""
+    wanted = or_(articles.c.published >= since, articles.c.published.is_(None)) if since else articles.c.id.is_not(None)
+    yield from _read(connection, wanted, sources)
+
+
+def _read(connection: Connection, wanted: ColumnElement[bool], sources: Sequence[str]) -> Iterator[StoredArticle]:
+    query = select(articles.c.key, articles.c.first_seen, articles.c.article).where(wanted)
+    if sources:
+        query = query.where(articles.c.source.in_(sources))
+    query = query.order_by(articles.c.published.desc(), articles.c.id)
+    for key, first_seen, stored in connection.execute(query):
+        yield StoredArticle(key, first_seen, _decode(stored))

@@ -1,0 +1,136 @@
+"""Opening the database: SQLite (WAL) as shipped, PostgreSQL when grown up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError
+
+from digest.errors import OutdatedDatabaseError, StorageError
+
+#: The newest migration. A test holds it against `migrations/`.
+SCHEMA_VERSION = "0001"
+_BUSY_SECONDS = 30
+#: Durability -> SQLite's synchronous: "process" survives kill -9, "power" a power cut as well.
+_SYNCHRONOUS = {"process": "NORMAL", "power": "FULL"}
+
+
+class Database:
+    """One engine and its two kinds of transaction. Make it by `open_database`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._reading = engine.execution_options(read_only=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads; on SQLite it never waits for a writer."""
+        with self._sentences(), self._reading.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that writes; durable when the block ends. Raises StorageError where it cannot."""
+        with self._sentences(), self.engine.begin() as connection:
+            yield connection
+
+    @property
+    def file(self) -> Path | None:
+        """The database file of SQLite, None for a server."""
+        url = self.engine.url
+        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as problem:
+            raise StorageError(f"The database {_shown(self.engine)} cannot be used: {problem.orig}.") from problem
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_database(url: str, *, durability: Literal["process", "power"] = "process", migrate: bool = False) -> Database:
+    """Open the database at `url`; a missing SQLite file is created, with all tables.
+
+    With `migrate` an older one is brought up to date. Raises OutdatedDatabaseError for an older one without, and
+    StorageError for one that cannot be opened or is of a newer version.
+    """
+    engine = _make_engine(url, durability)
+    database = Database(engine)
+    fresh = database.file is not None and not database.file.exists()
+    if fresh and database.file is not None:
+        try:
+            database.file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise StorageError(
+                f"The folder of the database {database.file} cannot be made: {problem.strerror}."
+            ) from None
+    version = _read_version(database)
+    if version == SCHEMA_VERSION:
+        return database
+    if version is not None and version > SCHEMA_VERSION:
+        raise StorageError(
+            f"The database {_shown(engine)} is of version {version}, newer than this program, which knows "
+            f"{SCHEMA_VERSION}. Install the newer program."
+        )
+    if version is not None and not migrate:
+        raise OutdatedDatabaseError(
+            f"The database {_shown(engine)} is of version {version}, the program needs {SCHEMA_VERSION}. "
+            "Run `digest migrate`."
+        )
+    if version is None and not migrate and database.file is None:
+        raise OutdatedDatabaseError(f"The database {_shown(engine)} has no tables yet. Run `digest migrate`.")
+    from digest.storage.migrate import upgrade  # Alembic takes long to import and is seldom needed
+
+    with database.write() as connection:
+        upgrade(connection)
+    return database
+
+
+def _read_version(database: Database) -> str | None:
+    with database.read() as connection:
+        if not database.engine.dialect.has_table(connection, "alembic_version"):
+            if database.engine.dialect.has_table(connection, "editions"):
+                raise StorageError(f"The database {_shown(database.engine)} belongs to another program.")
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _make_engine(url: str, durability: str) -> Engine:
+    try:
+        engine = create_engine(make_url(url))
+    except (ModuleNotFoundError, NoSuchModuleError) as missing:
+        raise StorageError(f"For a database at {make_url(url).host} install psycopg: pip install psycopg.") from missing
+    if engine.dialect.name != "sqlite":
+        return engine
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={_SYNCHRONOUS[durability]}",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            f"busy_timeout={_BUSY_SECONDS * 1000}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A writer takes its lock at once: SQLite refuses to wait when a reader turns into a writer.
+        read_only = connection.get_execution_options().get("read_only")
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _shown(engine: Engine) -> str:
+    url = engine.url
+    return url.database or "" if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)

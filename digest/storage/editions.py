@@ -1,0 +1,169 @@
+"""Editions: one row each, their frozen content, and the steps they take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from digest.errors import NotFoundError
+from digest.model.edition import Edition, EditionContent, EditionKind, EditionState
+from digest.model.market import Snapshot
+from digest.storage.tables import edition_articles, editions
+
+_HEAD = [column for column in editions.c if column.name not in ("content", "shell", "snapshot")]
+#: States of editions whose articles count as carried.
+_CARRYING = tuple(EditionState(state) for state in ("prepared", "in_review", "approved", "sending", "paused", "sent"))
+
+
+def find_regular_edition(connection: Connection, newsletter: str, day: date) -> Edition | None:
+    """The regular edition of that newsletter and day, if there is one."""
+    query = select(*_HEAD).where(
+        editions.c.newsletter == newsletter, editions.c.day == day, editions.c.kind == EditionKind.REGULAR
+    )
+    row = connection.execute(query).first()
+    return _edition(row) if row else None
+
+
+def regular_edition(connection: Connection, newsletter: str, day: date, at: datetime) -> Edition:
+    """The regular edition of that newsletter and day, made in state gathering where there is none yet."""
+    known = find_regular_edition(connection, newsletter, day)
+    if known is None:
+        connection.execute(
+            insert(editions).values(
+                newsletter=newsletter,
+                kind=EditionKind.REGULAR,
+                day=day,
+                at=at,
+                state=EditionState.GATHERING,
+                reason="",
+                content_hash="",
+                approved_hash="",
+            )
+        )
+        known = find_regular_edition(connection, newsletter, day)
+        assert known is not None  # noqa: S101, inserted in this transaction
+    return known
+
+
+def get_edition(connection: Connection, number: int, *, content: bool = False) -> Edition:
+    """One edition, with its frozen content where asked for. Raises NotFoundError."""
+    columns = [*_HEAD, editions.c.content] if content else _HEAD
+    row = connection.execute(select(*columns).where(editions.c.id == number)).first()
+    if row is None:
+        raise NotFoundError("edition", number, "in the database; see `digest editions list`")
+    return _edition(row)
+
+
+def list_editions(connection: Connection, *, newsletter: str = "", limit: int = 50) -> list[Edition]:
+    """The newest first."""
+    query = select(*_HEAD).order_by(editions.c.day.desc(), editions.c.id.desc()).limit(limit)
+    if newsletter:
+        query = query.where(editions.c.newsletter == newsletter)
+    return [_edition(row) for row in connection.execute(query)]
+
+
+def last_preparation(connection: Connection, newsletter: str, before: date) -> datetime | None:
+    """When the newest edition before that day was prepared, of those that carry their articles."""
+    query = (
+        select(editions.c.prepared_at)
+        .where(editions.c.newsletter == newsletter, editions.c.day < before, editions.c.state.in_(_CARRYING))
+        .order_by(editions.c.day.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
+
+
+def carried_articles(connection: Connection, newsletter: str, but_not: int) -> set[str]:
+    """The keys of every article that the newsletter has carried or is about to, other than by edition `but_not`."""
+    query = (
+        select(edition_articles.c.article_key)
+        .join(editions, editions.c.id == edition_articles.c.edition_id)
+        .where(editions.c.newsletter == newsletter, editions.c.id != but_not, editions.c.state.in_(_CARRYING))
+    )
+    return set(connection.execute(query).scalars())
+
+
+def freeze(
+    connection: Connection,
+    edition: Edition,
+    content: EditionContent,
+    keys: Sequence[str],
+    shell: bytes,
+    state: EditionState,
+    now: datetime,
+) -> None:
+    """Store what the edition is made from, its shell and its article keys. Raises StepError."""
+    edition.state.check_step(state)
+    connection.execute(
+        update(editions)
+        .where(editions.c.id == edition.number)
+        .values(
+            state=state,
+            at=content.at,
+            reason="",
+            content=content.to_json(),
+            content_hash=content.hash,
+            approved_hash="",
+            shell=shell,
+            prepared_at=now,
+        )
+    )
+    connection.execute(delete(edition_articles).where(edition_articles.c.edition_id == edition.number))
+    if keys:
+        connection.execute(
+            insert(edition_articles),
+            [{"edition_id": edition.number, "number": n, "article_key": key} for n, key in enumerate(keys)],
+        )
+
+
+def take_step(connection: Connection, edition: Edition, to: EditionState, **values: Any) -> None:
+    """Move the edition to the state `to`, with other columns. Raises StepError, also where somebody else moved it."""
+    edition.state.check_step(to)
+    moved = connection.execute(
+        update(editions)
+        .where(editions.c.id == edition.number, editions.c.state == edition.state)
+        .values(state=to, **values)
+    )
+    if not moved.rowcount:
+        get_edition(connection, edition.number).state.check_step(to)
+
+
+def load_shell(connection: Connection, number: int) -> bytes:
+    """The compiled shell of a prepared edition."""
+    stored = connection.execute(select(editions.c.shell).where(editions.c.id == number)).scalar()
+    if stored is None:
+        raise NotFoundError("prepared edition", number, "in the database; run `digest prepare` first")
+    return bytes(stored)
+
+
+def load_snapshot(connection: Connection, number: int) -> Snapshot | None:
+    """The snapshot whose prices the edition was sent with, once sending has begun."""
+    stored = connection.execute(select(editions.c.snapshot).where(editions.c.id == number)).scalar()
+    return msgspec.json.decode(stored, type=Snapshot) if stored else None
+
+
+def is_planned(connection: Connection, number: int) -> bool:
+    """Whether every recipient of the edition stands in the ledger."""
+    return connection.execute(select(editions.c.planned_at).where(editions.c.id == number)).scalar() is not None
+
+
+def _edition(row: Row[Any]) -> Edition:
+    stored = row._mapping.get("content")
+    return Edition(
+        number=row.id,
+        newsletter=row.newsletter,
+        kind=row.kind,
+        date=row.day,
+        at=row.at,
+        state=row.state,
+        content=msgspec.json.decode(stored, type=EditionContent) if stored else None,
+        content_hash=row.content_hash,
+        approved_hash=row.approved_hash,
+        reason=row.reason,
+        prepared_at=row.prepared_at,
+        sent_at=row.sent_at,
+    )

@@ -1,0 +1,274 @@
+"""The ledger: one row per (edition, subscriber), and the steps it takes.
+
+Plain Core statements throughout: this is the hot path, beside the assembling of messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Connection, bindparam, func, or_, select, update
+
+from digest.model.delivery import Claim, DeliveryState, Outcome, Recipient, SkipReason
+from digest.storage.database import Database
+from digest.storage.tables import deliveries, editions
+from subscribers.recipients import refusals
+from subscribers.upsert import insert_if_absent
+
+#: How long a claim is held; longer than any server may take over one message (RFC 5321, 4.5.3.2).
+LEASE = timedelta(minutes=30)
+#: How often a message in doubt is begun before it stays unknown.
+MAX_ATTEMPTS = 12
+
+_S = DeliveryState
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Recipient).decode
+
+_COLUMNS = (
+    deliveries.c.id,
+    deliveries.c.subscriber_id,
+    deliveries.c.recipient,
+    deliveries.c.choice,
+    deliveries.c.attempts,
+    deliveries.c.dated,
+)
+_CLAIM = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("row"))
+    .values(
+        state=_S.CLAIMED,
+        attempts=bindparam("attempt"),
+        dated=bindparam("first"),
+        lease_until=bindparam("lease"),
+    )
+)
+_START = update(deliveries).where(deliveries.c.id == bindparam("row")).values(state=_S.IN_FLIGHT)
+_SETTLE = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("row"))
+    .values(
+        state=bindparam("to"),
+        reason=bindparam("why"),
+        reply=bindparam("said"),
+        next_try=bindparam("again"),
+        settled_at=bindparam("now"),
+        lease_until=None,
+    )
+)
+_RELEASE = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("row"), deliveries.c.state == _S.CLAIMED)
+    .values(state=_S.QUEUED, attempts=deliveries.c.attempts - 1, lease_until=None)
+)
+
+
+class SqlLedger:
+    """The ledger of one edition, as the sending loop asks for it (`digest.deliver.base.Ledger`)."""
+
+    def __init__(self, database: Database, edition: int, list_slugs: Sequence[str]) -> None:
+        self._database, self._edition, self._list_slugs = database, edition, tuple(list_slugs)
+
+    def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
+        """Up to `limit` deliveries that are due. Who may no longer be mailed is skipped on the way."""
+        while True:
+            with self._database.write() as connection:
+                rows = self._due(connection, limit, now)
+                refused = refusals(connection, [row.subscriber_id for row in rows], self._list_slugs)
+                refused |= {row.subscriber_id: SkipReason.ERASED for row in rows if row.recipient is None}
+                skipped = [(row.id, str(refused[row.subscriber_id])) for row in rows if row.subscriber_id in refused]
+                _skip(connection, skipped, now)
+                claims = [_claim(row, now) for row in rows if row.subscriber_id not in refused]
+                if claims:
+                    lease = now + LEASE
+                    connection.execute(
+                        _CLAIM,
+                        [{"row": c.delivery, "attempt": c.attempt, "first": c.dated, "lease": lease} for c in claims],
+                    )
+            if claims or not rows:
+                return claims
+
+    def _due(self, connection: Connection, limit: int, now: datetime) -> Sequence[Any]:
+        ours = select(*_COLUMNS).where(deliveries.c.edition_id == self._edition).order_by(deliveries.c.id)
+        ours = ours.with_for_update(skip_locked=True)
+        queued = connection.execute(ours.where(deliveries.c.state == _S.QUEUED).limit(limit)).all()
+        if len(queued) == limit:
+            return queued
+        deferred = ours.where(deliveries.c.state == _S.DEFERRED, deliveries.c.next_try <= now)
+        return [*queued, *connection.execute(deferred.limit(limit - len(queued)))]
+
+    def settle(self, outcomes: Sequence[tuple[Claim, Outcome]], starting: Sequence[Claim], now: datetime) -> None:
+        """Record outcomes and mark those in flight whose message is about to leave, in one commit."""
+        with self._database.write() as connection:
+            if outcomes:
+                connection.execute(
+                    _SETTLE,
+                    [
+                        {
+                            "row": claim.delivery,
+                            "to": outcome.state,
+                            "why": outcome.reason,
+                            "said": outcome.reply,
+                            "again": outcome.next_try,
+                            "now": now,
+                        }
+                        for claim, outcome in outcomes
+                    ],
+                )
+            if starting:
+                connection.execute(_START, [{"row": claim.delivery} for claim in starting])
+
+    def release(self, claims: Sequence[Claim], now: datetime) -> None:  # noqa: ARG002, the Protocol's shape
+        """Give back what was claimed and never started."""
+        if claims:
+            with self._database.write() as connection:
+                connection.execute(_RELEASE, [{"row": claim.delivery} for claim in claims])
+
+
+def enter_recipients(connection: Connection, edition: int, chosen: Iterable[tuple[int, Recipient]]) -> int:
+    """Queue a delivery for each (subscriber id, recipient) that the ledger does not have yet; how many were given."""
+    rows = [
+        {
+            "edition_id": edition,
+            "subscriber_id": subscriber,
+            "state": _S.QUEUED,
+            "reason": "",
+            "reply": "",
+            "attempts": 0,
+            "choice": recipient.choice,
+            "recipient": _encode(msgspec.structs.replace(recipient, choice=b"")),
+        }
+        for subscriber, recipient in chosen
+    ]
+    if rows:
+        connection.execute(insert_if_absent(connection, deliveries, "edition_id", "subscriber_id"), rows)
+    return len(rows)
+
+
+def last_entered(connection: Connection, edition: int) -> int:
+    """The highest subscriber id in the edition's ledger, 0 where it is empty: planning goes on behind it."""
+    query = select(func.max(deliveries.c.subscriber_id)).where(deliveries.c.edition_id == edition)
+    return connection.execute(query).scalar() or 0
+
+
+def finish_planning(connection: Connection, edition: int, now: datetime) -> None:
+    """From here on the recipients of the edition are fixed."""
+    connection.execute(update(editions).where(editions.c.id == edition).values(planned_at=now))
+
+
+def recover(
+    connection: Connection, edition: int, now: datetime, *, only_sender: bool, on_unknown: Literal["retry", "hold"]
+) -> int:
+    """Bring back what a dead sender held; how many messages are in doubt.
+
+    Claims go back into the queue. What was in flight becomes unknown, and with `retry` is queued again: the second
+    copy is byte-equal to the first. With `only_sender` nobody else can be alive, else an expired lease tells.
+    """
+    gone = [deliveries.c.edition_id == edition]
+    if not only_sender:
+        gone.append(or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until < now))
+    doubtful = connection.execute(
+        update(deliveries)
+        .where(*gone, deliveries.c.state == _S.IN_FLIGHT)
+        .values(state=_S.UNKNOWN, reason="interrupted", lease_until=None, settled_at=now)
+    ).rowcount
+    connection.execute(
+        update(deliveries).where(*gone, deliveries.c.state == _S.CLAIMED).values(state=_S.QUEUED, lease_until=None)
+    )
+    if on_unknown == "retry":
+        connection.execute(
+            update(deliveries)
+            .where(deliveries.c.edition_id == edition, deliveries.c.state == _S.UNKNOWN)
+            .where(deliveries.c.attempts < MAX_ATTEMPTS)
+            .values(state=_S.QUEUED)
+        )
+    return int(doubtful)
+
+
+def count_deliveries(connection: Connection, edition: int) -> dict[tuple[DeliveryState, str], int]:
+    """(state, reason) -> number of deliveries."""
+    query = (
+        select(deliveries.c.state, deliveries.c.reason, func.count())
+        .where(deliveries.c.edition_id == edition)
+        .group_by(deliveries.c.state, deliveries.c.reason)
+    )
+    return {(state, reason): count for state, reason, count in connection.execute(query)}
+
+
+def next_try(connection: Connection, edition: int) -> datetime | None:
+    """When the first of the deferred deliveries is due, None where there are none."""
+    query = select(func.min(deliveries.c.next_try)).where(
+        deliveries.c.edition_id == edition, deliveries.c.state == _S.DEFERRED
+    )
+    return connection.execute(query).scalar()
+
+
+def deliveries_of(connection: Connection, subscriber: int, limit: int = 30) -> list[Any]:
+    """Rows (edition, newsletter, day, state, reason, reply, attempts, settled_at) of one person, the newest first."""
+    query = (
+        select(
+            deliveries.c.edition_id,
+            editions.c.newsletter,
+            editions.c.day,
+            deliveries.c.state,
+            deliveries.c.reason,
+            deliveries.c.reply,
+            deliveries.c.attempts,
+            deliveries.c.settled_at,
+        )
+        .join(editions, editions.c.id == deliveries.c.edition_id)
+        .where(deliveries.c.subscriber_id == subscriber)
+        .order_by(deliveries.c.id.desc())
+        .limit(limit)
+    )
+    return list(connection.execute(query))
+
+
+def frozen_recipient(connection: Connection, edition: int, subscriber: int) -> tuple[Recipient, datetime | None] | None:
+    """What was frozen of one person for the edition, and the Date of their message once it was claimed."""
+    row = connection.execute(
+        select(deliveries.c.recipient, deliveries.c.choice, deliveries.c.dated).where(
+            deliveries.c.edition_id == edition, deliveries.c.subscriber_id == subscriber
+        )
+    ).first()
+    if row is None or row.recipient is None:
+        return None
+    return _recipient(row), row.dated
+
+
+def _recipient(row: Any) -> Recipient:
+    return msgspec.structs.replace(_decode(row.recipient), choice=bytes(row.choice))
+
+
+def _claim(row: Any, now: datetime) -> Claim:
+    return Claim(
+        delivery=row.id,
+        subscriber=row.subscriber_id,
+        recipient=_recipient(row),
+        dated=row.dated or now,
+        attempt=row.attempts + 1,
+    )
+
+
+def _skip(connection: Connection, skipped: list[tuple[int, str]], now: datetime) -> None:
+    if skipped:
+        connection.execute(
+            _SETTLE,
+            [
+                {"row": row, "to": _S.SKIPPED, "why": reason, "said": "", "again": None, "now": now}
+                for row, reason in skipped
+            ],
+        )
+
+
+def cancel_waiting(connection: Connection, edition: int, now: datetime) -> int:
+    """Skip whoever has not got the edition yet; how many."""
+    waiting = (_S.QUEUED, _S.CLAIMED, _S.DEFERRED)
+    cancelled = connection.execute(
+        update(deliveries)
+        .where(deliveries.c.edition_id == edition, deliveries.c.state.in_(waiting))
+        .values(state=_S.SKIPPED, reason=SkipReason.CANCELLED, settled_at=now, lease_until=None)
+    )
+    return int(cancelled.rowcount)

@@ -1,0 +1,113 @@
+"""The tables of articles, snapshots, editions and deliveries, beside those of people and lists.
+
+What is frozen (an edition's content and shell, a recipient's values) is stored as bytes: nothing queries into it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from digest.model.delivery import DeliveryState
+from digest.model.edition import EditionKind, EditionState
+from subscribers.columns import BigId, UtcDateTime, state_column_type
+from subscribers.tables import metadata as metadata
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("published", UtcDateTime),
+    Column("first_seen", UtcDateTime, nullable=False),
+    Column("last_seen", UtcDateTime, nullable=False),
+    Column("article", LargeBinary, nullable=False),
+    UniqueConstraint("key"),
+    Index(None, "published"),
+    Index(None, "first_seen"),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("taken_at", UtcDateTime, nullable=False),
+    Column("snapshot", LargeBinary, nullable=False),
+    Index(None, "taken_at"),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("newsletter", String(64), nullable=False),
+    Column("kind", state_column_type(EditionKind), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("state", state_column_type(EditionState), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("approved_hash", String(64), nullable=False),
+    Column("content", LargeBinary),
+    Column("shell", LargeBinary),
+    Column("snapshot", LargeBinary),
+    Column("prepared_at", UtcDateTime),
+    Column("planned_at", UtcDateTime),
+    Column("sent_at", UtcDateTime),
+    sqlite_autoincrement=True,
+)
+
+# The edition is unique per newsletter and day, whatever the clock or two schedulers do.
+Index(
+    "uq_editions_regular",
+    editions.c.newsletter,
+    editions.c.day,
+    unique=True,
+    sqlite_where=text("kind = 'regular'"),
+    postgresql_where=text("kind = 'regular'"),
+)
+
+edition_articles = Table(
+    "edition_articles",
+    metadata,
+    Column("edition_id", Integer, ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("article_key", Text, nullable=False),
+    Index(None, "article_key"),
+    sqlite_with_rowid=False,
+)
+
+#: The ledger. `choice` is one octet per chosen article, in the recipient's order: also the memory of who read what.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("edition_id", Integer, ForeignKey("editions.id"), nullable=False),
+    Column("subscriber_id", BigId, nullable=False),
+    Column("state", state_column_type(DeliveryState), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("reply", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("choice", LargeBinary, nullable=False),
+    Column("recipient", LargeBinary),
+    Column("dated", UtcDateTime),
+    Column("lease_until", UtcDateTime),
+    Column("next_try", UtcDateTime),
+    Column("settled_at", UtcDateTime),
+    UniqueConstraint("edition_id", "subscriber_id"),
+    Index(None, "edition_id", "state", "id"),
+    Index(None, "subscriber_id"),
+    sqlite_autoincrement=True,
+)

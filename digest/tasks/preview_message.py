@@ -1,0 +1,50 @@
+"""The very message that somebody would get, without sending it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from digest.compose.personal import compose_recipient
+from digest.errors import NotFoundError
+from digest.links import Links
+from digest.model.delivery import Message
+from digest.model.market import Snapshot
+from digest.render.assemble import Assembler
+from digest.render.shell import Shell
+from digest.storage import editions, ledger
+from digest.storage.database import Database
+from subscribers.recipients import recipients
+from subscribers.repository import get_subscriber
+
+
+def preview_message(
+    database: Database,
+    number: int,
+    address: str,
+    secret: bytes,
+    links: Links,
+    snapshot: Snapshot | None,
+    now: datetime,
+    bounce_domain: str = "",
+) -> Message:
+    """The message of edition `number` for `address`, or for the first recipient where that is empty.
+
+    Once sending has begun it is made from what was frozen, before that from the subscriber as they are, `snapshot` and
+    `now`. Raises NotFoundError.
+    """
+    with database.read() as connection:
+        edition = editions.get_edition(connection, number, content=True)
+        if edition.content is None:
+            raise NotFoundError("prepared edition", number, f"in the database; it is {edition.state}")
+        lists = edition.content.newsletter.lists
+        shell = Shell.from_bytes(editions.load_shell(connection, number))
+        people = (
+            [get_subscriber(connection, address, secret=secret)] if address else recipients(connection, lists, limit=1)
+        )
+        if not people:
+            raise NotFoundError("recipient", "at all", f"on the lists {', '.join(lists)}")
+        frozen = ledger.frozen_recipient(connection, number, people[0].id)
+        recipient, dated = frozen or (compose_recipient(edition.content, people[0]), None)
+        prices = editions.load_snapshot(connection, number) if frozen else snapshot
+    assembler = Assembler(shell, edition.content, number, prices, links, bounce_domain)
+    return assembler.message(recipient, (dated or now).astimezone(edition.content.site.zone))

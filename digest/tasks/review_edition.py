@@ -1,0 +1,63 @@
+"""What people decide about an edition: approve, hold, release, pause, cancel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from digest.errors import NotFoundError, StepError
+from digest.model.delivery import DeliveryState
+from digest.model.edition import Edition, EditionState
+from digest.storage import editions, ledger
+from digest.storage.database import Database
+
+
+class Review(msgspec.Struct, frozen=True):
+    """One decision: the state that it leads to, and a line for the command's help."""
+
+    to: EditionState
+    help_line: str
+
+
+REVIEWS = {
+    "approve": Review(EditionState.APPROVED, "Approve an edition as it stands; a later change voids it."),
+    "hold": Review(EditionState.HELD, "Hold an edition back until it is released."),
+    "release": Review(
+        EditionState.PREPARED, "Release an edition that was held; where approval is required, for review."
+    ),
+    "cancel": Review(EditionState.CANCELLED, "Cancel an edition for good; nobody who has not got it yet gets it."),
+}
+
+
+def find_edition(database: Database, number: int | None) -> tuple[Edition, dict[tuple[DeliveryState, str], int]]:
+    """The edition `number`, or the newest, with its content and its deliveries counted. Raises NotFoundError."""
+    with database.read() as connection:
+        if number is None:
+            newest = editions.list_editions(connection, limit=1)
+            if not newest:
+                raise NotFoundError("edition", "at all", "in the database; run `digest prepare` first")
+            number = newest[0].number
+        edition = editions.get_edition(connection, number, content=True)
+        return edition, ledger.count_deliveries(connection, number)
+
+
+def review_edition(database: Database, edition: Edition, decision: str, now: datetime) -> Edition:
+    """Carry out a decision of REVIEWS; the edition as it stands then. Raises StepError where it may not be."""
+    to = REVIEWS[decision].to
+    values: dict[str, object] = {}
+    if decision == "approve":
+        if edition.content is None:
+            raise StepError(f"Edition {edition.number} is not prepared yet; there is nothing to approve.")
+        values["approved_hash"] = edition.content_hash
+    if decision == "release":
+        if edition.state is not EditionState.HELD:
+            raise StepError(f"Edition {edition.number} is {edition.state}, not held; there is nothing to release.")
+        if edition.content and edition.content.newsletter.approval == "required":
+            to = EditionState.IN_REVIEW
+    values["reason"] = "" if decision in ("approve", "release") else f"by command at {now:%Y-%m-%d %H:%M} UTC"
+    with database.write() as connection:
+        editions.take_step(connection, edition, to, **values)
+        if to is EditionState.CANCELLED:
+            ledger.cancel_waiting(connection, edition.number, now)
+        return editions.get_edition(connection, edition.number)

@@ -1,0 +1,89 @@
+"""Every error of the package in one tree; each message is a sentence for the person who has to act.
+
+SubscribersError                 exit 1
+├── UsageError                   exit 2   wrong input, or a name that does not exist
+│   ├── AddressError             exit 2   a text that is no e-mail address
+│   ├── WrongValueError          exit 2   a value that a field does not take
+│   ├── CsvFileError             exit 2   a file that cannot be read as a list of people
+│   ├── ListExistsError          exit 2   a slug that is taken
+│   ├── UnknownListError         exit 2   a list that is not there
+│   └── UnknownSubscriberError   exit 2   an address or number that nobody has
+├── SuppressedError              exit 1   somebody who must not be mailed, and so is not added
+└── StepError                    exit 1   a state was asked to take a step it does not allow
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class SubscribersError(Exception):
+    """The root. `exit_code` is what the command line returns."""
+
+    exit_code = 1
+
+
+class UsageError(SubscribersError):
+    """The input was wrong."""
+
+    exit_code = 2
+
+
+class AddressError(UsageError):
+    """A text that is no e-mail address; `address` is shortened and printable."""
+
+    def __init__(self, address: str, problem: str) -> None:
+        self.address, self.problem = address, problem
+        super().__init__(f"{address} is not an e-mail address that can be used: {problem}")
+
+
+class WrongValueError(UsageError):
+    """A value that a field does not take; `value` is shortened and printable."""
+
+    def __init__(self, field: str, value: str, problem: str) -> None:
+        self.field, self.value, self.problem = field, value, problem
+        super().__init__(f"{field} {value}: {problem}")
+
+
+class CsvFileError(UsageError):
+    """A file that cannot be read as a list of people at all; nothing of it was imported."""
+
+    def __init__(self, file: str, problem: str) -> None:
+        self.file, self.problem = file, problem
+        super().__init__(f"{file}: {problem}")
+
+
+class ListExistsError(UsageError):
+    """A slug that is taken."""
+
+    def __init__(self, slug: str) -> None:
+        self.slug = slug
+        super().__init__(f"There is a list {slug} already.")
+
+
+class UnknownListError(UsageError):
+    """A list that is not in the database."""
+
+    def __init__(self, slug: str) -> None:
+        self.slug = slug
+        super().__init__(f"There is no list {slug} in the database; `digest lists list` shows which there are.")
+
+
+class UnknownSubscriberError(UsageError):
+    """An address, or a subscriber's number, that nobody has."""
+
+    def __init__(self, who: object) -> None:
+        self.who = who
+        super().__init__(f"There is no subscriber {who!s} in the database.")
+
+
+class SuppressedError(SubscribersError):
+    """Somebody who must not be mailed, and so is not added."""
+
+    def __init__(self, address: str, reason: str, since: datetime) -> None:
+        self.address, self.reason, self.since = address, reason, since
+        super().__init__(f"{address} is suppressed since {since:%Y-%m-%d} ({reason}) and is not added.")
+
+
+class StepError(SubscribersError):
+    """A state was asked to take a step that its table does not allow."""

@@ -1,0 +1,106 @@
+"""The tables of people and lists. The project's one MetaData begins here; `digest.storage` adds its own to it.
+
+Ids are never used twice (AUTOINCREMENT on SQLite), so that a newcomer never inherits the history of someone erased.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+from subscribers.columns import BigId, Json, Texts, UtcDateTime, state_column_type
+from subscribers.model import ConsentEventKind, SubscriptionState, SuppressionReason, SuppressionScope
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+lists = Table(
+    "lists",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("slug", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("archived_at", UtcDateTime),
+    UniqueConstraint("slug"),
+    sqlite_autoincrement=True,
+)
+
+#: `email_key` is the keyed hash of the address (see `address_key`), by which a person is found.
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("handle", String(16), nullable=False),
+    Column("email", Text, nullable=False),
+    Column("email_key", String(64), nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("first_name", Text, nullable=False),
+    Column("last_name", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("salutation", String(8), nullable=False),
+    Column("form", String(8), nullable=False),
+    Column("topics", Texts, nullable=False),
+    Column("coins", Texts, nullable=False),
+    Column("max_articles", Integer),
+    Column("tags", Texts, nullable=False),
+    Column("attributes", Json, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    UniqueConstraint("email_key"),
+    UniqueConstraint("handle"),
+    Index(None, "domain"),
+    sqlite_autoincrement=True,
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("subscriber_id", BigId, ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    Column("list_id", Integer, ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True),
+    Column("state", state_column_type(SubscriptionState), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Index(None, "list_id", "state", "subscriber_id"),
+    sqlite_with_rowid=False,
+)
+
+#: Append-only. No foreign keys: the evidence outlives the person's row and the list.
+consent_events = Table(
+    "consent_events",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("subscriber_id", BigId, nullable=False),
+    Column("list_id", Integer),
+    Column("event", state_column_type(ConsentEventKind), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("ip", String(45), nullable=False),
+    Column("proof", Json, nullable=False),
+    Index(None, "subscriber_id", "list_id"),
+    sqlite_autoincrement=True,
+)
+
+#: `value_key` is the keyed hash of an address, or a domain in plain. `subscriber_id` leads from the hash of someone
+#: erased to the consent evidence.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("scope", state_column_type(SuppressionScope), nullable=False),
+    Column("value_key", Text, nullable=False),
+    Column("address", Text),
+    Column("subscriber_id", BigId),
+    Column("reason", state_column_type(SuppressionReason), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("source", Text, nullable=False),
+    UniqueConstraint("scope", "value_key"),
+    sqlite_autoincrement=True,
+)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from digest.deliver.base import Backend
     from digest.gather.settings import SourceSettings
     from digest.model.article import Article
-    from digest.model.edition import EditionContent
+    from digest.model.edition import Edition, EditionContent
     from digest.tasks.gather_articles import SourceReport
     from digest.tasks.prepare_edition import PrepareReport, Recipe
     from digest.tasks.send_edition import Sender
@@ -191,6 +191,13 @@ class App:
             bounce_domain=delivery.bounce_domain if delivery.envelope == "verp" else "",
             on_unknown=delivery.on_unknown,
         )
+
+    def regular_edition(self, newsletter: Newsletter, day: date) -> Edition | None:
+        """The regular edition of that day, if there is one."""
+        from digest.storage.editions import find_regular_edition
+
+        with self.database.read() as connection:
+            return find_regular_edition(connection, newsletter.slug, day)
 
     def draft(self, newsletter: Newsletter, day: date) -> EditionContent:
         """What the edition of `day` would be made from now; nothing is frozen."""

@@ -10,7 +10,8 @@ import logging
 import signal
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
+from functools import partial
 from types import FrameType
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
@@ -21,10 +22,19 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from digest.app import App
 from digest.errors import DigestError, HeldBackError, PausedError
+from digest.model.edition import EditionState
 from digest.model.newsletter import WEEKDAYS, Newsletter, weekdays
 from digest.tasks.due_work import Verb, Work, due_work
+from digest.tasks.review_edition import review_edition, set_aside
+from digest.tasks.send_edition import Sender
 
 _log = logging.getLogger(__name__)
+
+#: What the clock does with an edition that it does not send: the state, and the reason that people read.
+_SET_ASIDE = {
+    Verb.HOLD: (EditionState.HELD, "was not approved by its time"),
+    Verb.SKIP: (EditionState.SKIPPED, "missed its time"),
+}
 
 
 class Clock:
@@ -32,6 +42,7 @@ class Clock:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._sender: Sender | None = None
         # One thread: an edition that is sent takes the machine, and order matters.
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1)},
@@ -45,20 +56,35 @@ class Clock:
         for newsletter in self._app.newsletters():
             for kind, trigger in self._triggers(newsletter):
                 self._scheduler.add_job(
-                    self.tick, trigger, [newsletter.slug], id=f"{newsletter.slug}-{kind}", name=f"{newsletter.slug}: {kind}"
+                    self.tick,
+                    trigger,
+                    [newsletter.slug],
+                    id=f"{newsletter.slug}-{kind}",
+                    name=f"{newsletter.slug}: {kind}",
                 )
         self._scheduler.add_job(
-            self.tick, IntervalTrigger(minutes=1), id="left-over", next_run_time=datetime.now(UTC), name="what is left over"
+            self.tick,
+            IntervalTrigger(minutes=1),
+            id="left-over",
+            next_run_time=datetime.now(UTC),
+            name="what is left over",
         )
         for minutes in sorted({source.every_minutes for source in self._app.sources()}):
             names = [source.name for source in self._app.sources() if source.every_minutes == minutes]
             self._scheduler.add_job(
-                self.gather, IntervalTrigger(minutes=minutes), [names], id=f"gather-{minutes}", name=f"gather {', '.join(names)}"
+                self.gather,
+                IntervalTrigger(minutes=minutes),
+                [names],
+                id=f"gather-{minutes}",
+                name=f"gather {', '.join(names)}",
             )
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Wait for the job that is running, then end."""
+        """Let the messages under way finish, then end; the next start goes on with the edition."""
+        self._scheduler.pause()
+        if self._sender is not None:
+            self._sender.stop()
         self._scheduler.shutdown(wait=True)
 
     def jobs(self) -> list[tuple[str, datetime | None]]:
@@ -82,7 +108,9 @@ class Clock:
         """Do whatever is due now for one newsletter or for all; what was done."""
         done = []
         for newsletter in self._app.newsletters(slug):
-            for work in due_work(newsletter, self._app.clock(), self._app.settings.site.zone, self._app.states(newsletter)):
+            for work in due_work(
+                newsletter, self._app.clock(), self._app.settings.site.zone, partial(self._state, newsletter)
+            ):
                 try:
                     self._do(work)
                 except (HeldBackError, PausedError) as problem:
@@ -92,21 +120,24 @@ class Clock:
                 done.append(work)
         return done
 
+    def _state(self, newsletter: Newsletter, day: date) -> EditionState | None:
+        edition = self._app.regular_edition(newsletter, day)
+        return edition.state if edition else None
+
     def _do(self, work: Work) -> None:
         app, newsletter = self._app, work.newsletter
-        if work.verb is Verb.SKIP:
-            app.decide(newsletter, work.day, "skip")
-            return
-        if work.verb is Verb.HOLD:
-            app.decide(newsletter, work.day, "hold")
-            return
-        number = app.prepared_number(newsletter, work.day)
-        if number is None:
+        edition = app.regular_edition(newsletter, work.day)
+        if edition is None or edition.state is EditionState.GATHERING:
             app.gather(app.sources_of([newsletter]), work.day)
-            number = app.prepare(newsletter, work.day).edition.number
-        if work.verb is Verb.SEND:
-            app.approve_by_rule(newsletter, number)
-            app.sender().send(number, app.prices)
+            edition = app.prepare(newsletter, work.day).edition
+        if work.verb in _SET_ASIDE:
+            set_aside(app.database, edition, *_SET_ASIDE[work.verb])
+        if work.verb is not Verb.SEND or edition.state is EditionState.SKIPPED:
+            return
+        if edition.state is EditionState.IN_REVIEW and newsletter.if_unapproved == "send":
+            edition = review_edition(app.database, edition, "approve", app.clock())
+        self._sender = app.sender()
+        self._sender.send(edition.number, app.prices)
 
 
 def run_until_stopped(app: App) -> None:

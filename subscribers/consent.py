@@ -15,6 +15,7 @@ from subscribers.tables import consent_events
 
 #: How far ahead of ours another machine's clock may be.
 _CLOCKS_APART = timedelta(hours=26)
+_SOURCE_MAX = 500
 _GERMAN_TIMES = ("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y, %H:%M", "%d.%m.%Y, %H:%M:%S")
 
 
@@ -41,7 +42,7 @@ def event_row(
         "event": event,
         "at": consent.at or now,
         "recorded_at": now,
-        "source": consent.source,
+        "source": clean_line(consent.source),
         "text": consent.text,
         "ip": consent.ip,
         "proof": consent.proof,
@@ -67,6 +68,8 @@ def stated_consent(
     at = _time(texts.get("consent_at", ""), now, zone)
     ip = _ip(texts.get("consent_ip", ""))
     source = clean_line(texts.get("consent_source", "")) or source
+    if len(source) > _SOURCE_MAX:
+        raise WrongValueError("consent_source", show(source), f"{_SOURCE_MAX} characters at most.")
     if not source and at is None:
         return None
     return Consent(source=source or file, at=at, ip=ip if store_ip else "")

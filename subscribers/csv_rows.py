@@ -19,6 +19,7 @@ DELIMITERS = (",", ";", "\t")
 #: The most lines that one row may take, inside quotation marks.
 _LINES_MAX = 500
 _UNREADABLE = re.compile("[\ud800-\udfff]")
+_WHOLE_ADDRESS = re.compile(r'[^\s"@]+@[^\s"@]+')
 _SEPARATOR_HINT = re.compile(r"sep=(.)", re.IGNORECASE)
 
 
@@ -124,7 +125,7 @@ class CsvRows:
         if any(cell.strip() for cell in cells[width:]):
             return True
         alone = (next(self._reader_of([line]), []) for line in self._feed.record[1:])
-        return any(len(row) == width > 1 and "@" in row[place] for row in alone)
+        return any(len(row) == width > 1 and _WHOLE_ADDRESS.fullmatch(row[place].strip()) for row in alone)
 
     def _reader_of(self, lines: Iterable[str]) -> Iterator[list[str]]:
         return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=True)

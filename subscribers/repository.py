@@ -26,7 +26,7 @@ from subscribers.rows import PUBLIC_COLUMNS, new_row, profile_of, subscriber_of
 from subscribers.subscriptions import subscribe, subscriptions_of, unsubscribe
 from subscribers.suppression import suppression_of
 from subscribers.tables import subscribers
-from subscribers.upsert import insert_if_absent
+from subscribers.upsert import insert_was_new
 
 __all__ = [
     "add_subscriber",
@@ -57,7 +57,7 @@ def add_subscriber(
         raise SuppressedError(address.email, suppression.reason, suppression.since)
     key = address_key(secret, address.email)
     row = new_row(address, key, secrets.token_hex(8), stated, now)
-    if conn.execute(insert_if_absent(conn, subscribers, "email_key").values(row)).rowcount == 0:
+    if not insert_was_new(conn, subscribers, row, "email_key"):
         known = _one(conn, subscribers.c.email_key == key, address.email)
         joined = join_profiles(profile_of(known), stated)
         if joined != profile_of(known):

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, or_,
 from subscribers.addresses import Address, address_key, parse_domain
 from subscribers.model import Suppression, SuppressionReason, SuppressionScope
 from subscribers.tables import subscribers, suppressions
-from subscribers.upsert import in_chunks, insert_if_absent
+from subscribers.upsert import in_chunks, insert_was_new
 
 _S = suppressions.c
 
@@ -99,7 +99,7 @@ def _add(
         "since": now,
         "source": source,
     }
-    return conn.execute(insert_if_absent(conn, suppressions, "scope", "value_key").values(row)).rowcount > 0
+    return insert_was_new(conn, suppressions, row, "scope", "value_key")
 
 
 def _entries(conn: Connection, scope: SuppressionScope, values: Iterable[str]) -> dict[str, Suppression]:

@@ -1,8 +1,8 @@
-"""The one statement that SQLite and PostgreSQL spell apart, and how long a list of values may be."""
+"""The one statement that SQLAlchemy has apart for SQLite and PostgreSQL, and how long a list of values may be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from sqlalchemy import Connection, Insert, Table
@@ -19,6 +19,12 @@ def insert_if_absent(conn: Connection, table: Table, *columns: str) -> Insert:
     if conn.dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing(index_elements=columns)
     return sqlite.insert(table).on_conflict_do_nothing(index_elements=columns)
+
+
+def insert_was_new(conn: Connection, table: Table, row: Mapping[str, object], *columns: str) -> bool:
+    """Insert one row with an `id`, unless one with the same unique `columns` is there; whether it was inserted."""
+    inserting = insert_if_absent(conn, table, *columns).values(row).returning(table.c.id)
+    return conn.execute(inserting).first() is not None
 
 
 def in_chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -57,7 +57,7 @@ def plain(markup: str) -> str:
 
 def paragraphs(markup: str) -> tuple[str, ...]:
     """The paragraphs of `markup`, each as `plain` makes it: blocks, list items, lines parted by two <br> or, in text
-    without any blocks, by an empty line. What has no letter or digit in it is none."""
+    without any blocks, by an empty line. What has no letter or digit is none, unless it is all there is."""
     flat = _LINES.sub(_BREAK, _flat(markup))
     if _BREAK not in flat.strip(f"{_BREAK}\n\r\t "):
         flat = _BLANK_LINE.sub(_BREAK, flat)
@@ -136,7 +136,8 @@ def _texts(sound: str) -> Iterator[str]:
 
 
 def _kept(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(line for line in map(one_line, texts) if _LETTER.search(line))
+    lines = [line for text in texts if (line := one_line(text))]
+    return tuple(line for line in lines if _LETTER.search(line)) or tuple(lines)
 
 
 def _pixels(value: str) -> int:

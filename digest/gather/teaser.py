@@ -11,6 +11,8 @@ from digest.gather.furniture import is_furniture, split_related
 #: A teaser longer than this is not one.
 LEAD_CHARS = 600
 TITLE_CHARS = 120
+#: No paragraph longer than this is one that blog software hung something on.
+TAIL_CHARS = 2_000
 #: What blog software hangs on a text, at its end.
 _TAILS = re.compile(
     r"(?:\s*(?:Der Beitrag .{1,300} erschien zuerst (?:auf|bei|am) .{1,200}"
@@ -35,11 +37,12 @@ def without_furniture(paragraphs: Iterable[str]) -> tuple[tuple[str, ...], tuple
     """The paragraphs without what the site hangs on them, and the titles of other articles that stood in them."""
     kept, related = [], []
     for paragraph in paragraphs:
-        text, title = split_related(_TAILS.sub("", paragraph[-2_000:]) if len(paragraph) <= 2_000 else paragraph)
-        text = _ELLIPSIS.sub(" …", text)
+        if len(paragraph) <= TAIL_CHARS:
+            paragraph = _ELLIPSIS.sub(" …", _TAILS.sub("", paragraph))
+        text, title = split_related(paragraph)
         if title:
             related.append(title)
-        if text and not is_furniture(text):
+        if text and (not is_furniture(text) or not any(map(str.isalnum, text))):
             kept.append(text)
     return tuple(kept), tuple(related)
 

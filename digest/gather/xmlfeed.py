@@ -150,7 +150,12 @@ class _Entry:
         return None, False
 
     def _url(self) -> str | None:
-        candidates = [_text(dict.get(self.entry, "feedburner_origlink")), _text(dict.get(self.entry, "link"))]
+        link = _text(dict.get(self.entry, "link"))
+        others = {_text(other.get("href")): other.get("rel") for other in dict.get(self.entry, "links", [])}
+        if others.get(link, "alternate") != "alternate":
+            # feedparser lets the last link win where the address stands between the tags.
+            link = next((href for href, rel in others.items() if rel == "alternate"), link)
+        candidates = [_text(dict.get(self.entry, "feedburner_origlink")), link]
         if dict.get(self.entry, "guidislink", True):
             candidates.append(_text(dict.get(self.entry, "id")))
         urls = (clean_url(candidate, self.base) for candidate in candidates)
@@ -172,8 +177,8 @@ class _Entry:
         return plain(_text(dict.get(source, "title")) or _text(dict.get(self.channel, "title")))
 
     def _language(self) -> str:
-        details = [dict.get(self.entry, key) or {} for key in ("title_detail", "summary_detail")]
-        details += dict.get(self.entry, "content", [])
+        details = [*dict.get(self.entry, "content", [])]
+        details += [dict.get(self.entry, key) or {} for key in ("summary_detail", "title_detail")]
         known = (dict.get(self.entry, "language"), *(detail.get("language") for detail in details))
         for language in (*known, dict.get(self.channel, "language")):
             if found := _LANGUAGE.match(_text(language)):

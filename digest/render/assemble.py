@@ -6,9 +6,8 @@ byte-equal, and a preview is the very message.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from email.utils import format_datetime
 from functools import lru_cache
 from html import escape
 
@@ -17,16 +16,24 @@ from digest.links import Links
 from digest.model.delivery import Message, Recipient
 from digest.model.edition import EditionContent
 from digest.model.market import Snapshot
+from digest.model.site import Form
 from digest.render import headers
+from digest.render.checks import NUMBERED
 from digest.render.prices import coin_blocks, price_values
 from digest.render.quoted import encode_piece
 from digest.render.shell import Group, Part, Piece, Shell, Slot, Text
+from digest.render.weblinks import ascii_address
+from digest.render.wording import shorten
 
 _CRLF = b"\r\n"
 #: RFC 2046, 5.1.1. No encoded line can hold it: quoted-printable writes "=" as "=3D".
 _BOUNDARY = "=_{}"
 _PREHEADER = 90
-_NUMBERED = ("lead", "card")
+_NOTHING = "Heute gibt es keine neuen Artikel."
+_NUMBERS = [encode_piece(str(number)) for number in range(1, 257)]
+
+#: A part made quick to walk: bytes that stand, the name of a slot, or a group.
+Flow = tuple[bytes | str | Group, ...]
 
 
 class Envelope:
@@ -34,10 +41,11 @@ class Envelope:
 
     def __init__(self, content: EditionContent, bounce_domain: str = "") -> None:
         newsletter, site = content.newsletter, content.site
-        self.sender = newsletter.sender or site.sender
+        reply_to = newsletter.reply_to or site.reply_to
+        self.sender = ascii_address(newsletter.sender or site.sender)
         self.sender_name = newsletter.sender_name or site.sender_name or newsletter.name
-        self.reply_to = newsletter.reply_to or site.reply_to
-        self.domain = self.sender.rpartition("@")[2].encode("idna").decode("ascii")
+        self.reply_to = ascii_address(reply_to) if reply_to else ""
+        self.domain = self.sender.rpartition("@")[2]
         self.bounce_domain = bounce_domain
 
 
@@ -53,17 +61,16 @@ class Assembler:
         links: Links,
         bounce_domain: str = "",
     ) -> None:
-        self._number, self._links, self._snapshot = number, links, snapshot
-        self._titles = [article.title for article in content.articles]
+        self._number, self._links = number, links
+        self._articles = content.articles
         self._envelope = Envelope(content, bounce_domain)
-        # Fixed for the edition: without prices there is no market block, and that is decided before any recipient.
-        fixed: dict[str, tuple[str, ...]] = {} if snapshot and snapshot.quotes else {"market": ()}
-        values = {text: price_values(snapshot, content, text=text) if snapshot else {} for text in (True, False)}
-        in_html = {name: encode_piece(escape(value)) for name, value in values[False].items()}
-        in_text = {name: encode_piece(value) for name, value in values[True].items()}
-        self._html = {form: part.filled(in_html, fixed) for form, part in shell.html.items()}
-        self._text = {form: part.filled(in_text, fixed) for form, part in shell.text.items()}
-        self._coins = lru_cache(maxsize=1024)(lambda coins: coin_blocks(snapshot, coins))
+        self._text = _flows(shell.text, content, snapshot, text=True)
+        self._html = _flows(shell.html, content, snapshot, text=False)
+        known = frozenset[str]().union(*(blocks for _, blocks in self._html.values()))
+        self._has_lead = "lead:0" in known
+        self._coins = lru_cache(maxsize=1024)(
+            lambda coins: tuple(key for key in coin_blocks(snapshot, coins) if key in known)
+        )
         self._preheader = lru_cache(maxsize=4096)(self._make_preheader)
         self._write_fixed_headers(content, number)
 
@@ -75,7 +82,7 @@ class Assembler:
         lines += [
             headers.list_id(newsletter.name, f"{newsletter.slug}.{envelope.domain}"),
             b"List-Unsubscribe-Post: List-Unsubscribe=One-Click",
-            f"Feedback-ID: {number}:{newsletter.slug}:{content.kind}:{envelope.domain}".encode("ascii"),
+            headers.structured("Feedback-ID", f"{number}:{newsletter.slug}:{content.kind}:{envelope.domain}"),
             b"MIME-Version: 1.0",
             f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"'.encode("ascii"),
         ]
@@ -90,79 +97,120 @@ class Assembler:
     def message(self, recipient: Recipient, dated: datetime) -> Message:
         """The message for `recipient`, with `dated` as its Date."""
         envelope, links, number, handle = self._envelope, self._links, self._number, recipient.handle
+        address = ascii_address(recipient.address)
         unsubscribe = links.unsubscribe(handle, number)
         message_id = links.message_id(envelope.domain, handle, number)
         mailto = links.unsubscribe_mailto(envelope.reply_to or envelope.sender, handle, number)
-        values = {
-            "greeting": recipient.greeting,
-            "preheader": self._preheader(recipient.choice),
-            "unsubscribe_url": unsubscribe,
-            "settings_url": links.settings(handle, number),
-            "address": recipient.address,
-        }
+        preheader = self._preheader(recipient.choice)
+        in_text, in_html = {"preheader": preheader[0]}, {"preheader": preheader[1]}
+        for name, value in (
+            ("greeting", headers.one_line(recipient.greeting)),
+            ("unsubscribe_url", unsubscribe),
+            ("settings_url", links.settings(handle, number)),
+            ("address", headers.one_line(recipient.address)),
+        ):
+            in_text[name], in_html[name] = _encoded(value)
         chosen = self._choose(recipient)
-        in_text = {name: encode_piece(value) for name, value in values.items()}
-        in_html = {name: encode_piece(escape(value)) for name, value in values.items()}
-        head = _CRLF.join(
-            (
-                self._from,
-                headers.mailbox("To", recipient.name, recipient.address),
-                headers.unstructured("Subject", recipient.subject),
-                b"Date: " + format_datetime(dated).encode("ascii"),
-                b"Message-ID: " + message_id.encode("ascii"),
-                headers.urls("List-Unsubscribe", unsubscribe, mailto),
-                self._fixed,
-            )
-        )
-        out = [head, self._open_text]
-        _join(self._text[recipient.form], in_text, chosen, out)
+        out = [
+            self._from,
+            _CRLF,
+            headers.mailbox("To", recipient.name, address),
+            _CRLF,
+            headers.unstructured("Subject", recipient.subject),
+            b"\r\nDate: ",
+            headers.date_time(dated).encode("ascii"),
+            _CRLF,
+            headers.structured("Message-ID", message_id),
+            _CRLF,
+            headers.urls("List-Unsubscribe", unsubscribe, mailto),
+            _CRLF,
+            self._fixed,
+            self._open_text,
+        ]
+        flow, blocks = self._text[recipient.form]
+        _append(flow, blocks, in_text, chosen, iter(_NUMBERS), out)
         out.append(self._open_html)
-        _join(self._html[recipient.form], in_html, chosen, out)
+        flow, blocks = self._html[recipient.form]
+        _append(flow, blocks, in_html, chosen, iter(_NUMBERS), out)
         out.append(self._close)
         mail_from = links.bounce_address(envelope.bounce_domain, handle, number) if envelope.bounce_domain else None
         return Message(
             mail_from=mail_from or envelope.sender,
-            rcpt_to=recipient.address,
+            rcpt_to=address,
             message_id=message_id,
             data=b"".join(out),
         )
 
     def _choose(self, recipient: Recipient) -> dict[str, tuple[str, ...]]:
+        """Group -> the keys of the blocks that this recipient gets, in order; a group not named here is whole."""
         choice = recipient.choice
+        leads = 1 if self._has_lead else 0
+        sentence = "lower" if continues_lower(recipient.greeting) else "upper"
         coins = self._coins(recipient.coins)
         chosen = {
-            "lead": tuple(f"lead:{article}" for article in choice[:1]),
-            "card": tuple(f"card:{article}" for article in choice[1:]),
-            "intro": ("intro:lower" if continues_lower(recipient.greeting) else "intro:upper",),
+            "lead": tuple([f"lead:{article}" for article in choice[:leads]]),
+            "card": tuple([f"card:{article}" for article in choice[leads:]]),
+            "intro": (f"intro:{sentence}",) if choice else (),
+            "nothing": () if choice else (f"nothing:{sentence}",),
             "coin": coins,
         }
         if not coins:
             chosen["market"] = ()
         return chosen
 
-    def _make_preheader(self, choice: bytes) -> str:
-        """What mail programs show beside the subject: the headlines after the first, cut at a word."""
-        text = " · ".join(self._titles[article] for article in choice[1:4] or choice[:1])
-        return text if len(text) <= _PREHEADER else text[:_PREHEADER].rsplit(" ", 1)[0].rstrip(" ·,–") + " …"
+    def _make_preheader(self, choice: bytes) -> tuple[bytes, bytes]:
+        """What mail programs show beside the subject: the headlines after the first, or what the only one is about."""
+        chosen = [self._articles[article] for article in choice[:4]]
+        text = " · ".join([article.title for article in chosen[1:]])
+        if not text:
+            text = chosen[0].lead or chosen[0].title if chosen else _NOTHING
+        return _encoded(shorten(text, _PREHEADER))
 
 
-def _join(part: Part, values: Mapping[str, bytes], chosen: Mapping[str, tuple[str, ...]], out: list[bytes]) -> None:
-    """Append the part's bytes to `out`. Articles are numbered in the order in which they come."""
-    count = 0
+def _encoded(value: str) -> tuple[bytes, bytes]:
+    """`value` as a piece of the text part and of the HTML part."""
+    plain, escaped = encode_piece(value), escape(value)
+    return plain, plain if escaped == value else encode_piece(escaped)
 
-    def walk(pieces: tuple[Piece, ...], numbered: bytes) -> None:
-        nonlocal count
-        for piece in pieces:
-            if isinstance(piece, Text):
-                out.append(piece.encoded)
-            elif isinstance(piece, Slot):
-                out.append(numbered if piece.name == "number" else values[piece.name])
-            else:
-                for key in chosen.get(piece.name, piece.blocks):
-                    if piece.name in _NUMBERED:
-                        count += 1
-                        walk(part.blocks[key], encode_piece(str(count)))
-                    else:
-                        walk(part.blocks[key], numbered)
 
-    walk(part.pieces, b"")
+def _flows(
+    parts: Mapping[Form, Part], content: EditionContent, snapshot: Snapshot | None, *, text: bool
+) -> dict[Form, tuple[Flow, dict[str, Flow]]]:
+    """Each part with the edition's own slots filled. Without prices there is no market block for anybody."""
+    priced = snapshot is not None and bool(snapshot.quotes)
+    fixed: dict[str, tuple[str, ...]] = {} if priced else {"market": ()}
+    values = price_values(snapshot, content, text=text) if snapshot else {}
+    encoded = {name: _encoded(value)[0 if text else 1] for name, value in values.items()}
+    flows: dict[Form, tuple[Flow, dict[str, Flow]]] = {}
+    for form, part in parts.items():
+        filled = part.filled(encoded, fixed)
+        flows[form] = _flow(filled.pieces), {key: _flow(pieces) for key, pieces in filled.blocks.items()}
+    return flows
+
+
+def _flow(pieces: tuple[Piece, ...]) -> Flow:
+    return tuple(
+        piece.encoded if isinstance(piece, Text) else piece.name if isinstance(piece, Slot) else piece
+        for piece in pieces
+    )
+
+
+def _append(
+    flow: Flow,
+    blocks: Mapping[str, Flow],
+    values: dict[str, bytes],
+    chosen: Mapping[str, tuple[str, ...]],
+    numbers: Iterator[bytes],
+    out: list[bytes],
+) -> None:
+    """Append the flow's bytes to `out`. Articles are numbered in the order in which they come."""
+    for piece in flow:
+        if isinstance(piece, bytes):
+            out.append(piece)
+        elif isinstance(piece, str):
+            out.append(values[piece])
+        else:
+            for key in chosen.get(piece.name, piece.blocks):
+                if piece.name in NUMBERED:
+                    values["number"] = next(numbers)
+                _append(blocks[key], blocks, values, chosen, numbers, out)

@@ -9,6 +9,7 @@ from jinja2 import TemplateRuntimeError
 from digest.errors import TemplateError
 from digest.model.edition import EditionContent
 from digest.model.site import Form
+from digest.render.checks import check_parts
 from digest.render.environment import make_environment, render
 from digest.render.marks import Marks
 from digest.render.mjml import compile_mjml
@@ -37,11 +38,13 @@ def compile_edition(content: EditionContent) -> Shell:
         marks = Marks(f"x{content_hash[:12]}")
         name = f"{look}/edition.txt.j2"
         text[form] = _cut(marks, render(environment, name, edition_variables(content, form, "text", marks)), name)
+        check_parts(html[form], text[form], content)
     return Shell(content_hash=content_hash, html=html, text=text)
 
 
 def _cut(marks: Marks, compiled: str, name: str) -> Part:
     try:
-        return marks.cut(compiled)
+        # A hard break comes last, whatever the template ends with: no part may end in a soft one (RFC 2045, 6.7).
+        return marks.cut(f"{compiled.rstrip()}\n")
     except TemplateRuntimeError as problem:
         raise TemplateError(name, None, str(problem)) from problem

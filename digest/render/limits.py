@@ -95,16 +95,12 @@ class _Counting(NodeTransformer):
 
     def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802, Jinja's own way
         self.generic_visit(node)
-        node.iter = _filtered(node.iter, "counted")
+        node.iter = nodes.Filter(node.iter, "counted", [], [], None, None, lineno=node.lineno)
         return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
-        return _filtered(node, "bounded")
-
-
-def _filtered(node: nodes.Expr, name: str) -> nodes.Expr:
-    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+        return nodes.Filter(node, "bounded", [], [], None, None, lineno=node.lineno)
 
 
 def _is_small(value: Any) -> bool:

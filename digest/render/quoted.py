@@ -17,22 +17,26 @@ _CODE[32] = b" "
 _GUARDED = frozenset(b".-F")
 #: What needs no encoding at all, from its first octet to its last.
 _PLAIN = re.compile(rb"[!-,/-<>-EG-~](?: ?[!-<>-~]){0,70}")
+#: What needs more thought than a table of codes: line ends, runs of spaces, a guarded first octet.
+_SPECIAL = re.compile(rb"[\r\n]|  |^[.\-F]| $")
 
 
 def encode_piece(text: str, *, last: bool = False) -> bytes:
-    """`text` as one piece. Every line end in it becomes a hard break; `last` leaves out the final soft break."""
-    raw = text.encode("utf-8")
-    if len(raw) <= _WIDTH and _PLAIN.fullmatch(raw):
-        return raw if last else raw + SOFT_BREAK
+    """`text` as one piece. Every line end in it becomes a hard break; `last` leaves out the final soft break.
+
+    What is no text at all (a lone surrogate) becomes "?".
+    """
+    raw = text.encode("utf-8", "replace")
+    end = b"" if last else SOFT_BREAK
+    if len(raw) <= _WIDTH and not _SPECIAL.search(raw):
+        simple = raw if _PLAIN.fullmatch(raw) else b"".join([_CODE[octet] for octet in raw])
+        if simple and len(simple) <= _WIDTH:
+            return simple + end
     lines = re.split(rb"\r\n|\r|\n", raw)
-    out: list[bytes] = []
-    for number, line in enumerate(lines):
-        final = number == len(lines) - 1
-        out.append(_encode_line(line, hard=not final))
-        if not final:
-            out.append(b"\r\n")
-    if not last and lines[-1]:
-        out.append(SOFT_BREAK)
+    out = [_encode_line(line, hard=True) + b"\r\n" for line in lines[:-1]]
+    if lines[-1]:
+        # At the very end of a part a space must be encoded too (RFC 2045, 6.7, rule 3).
+        out += (_encode_line(lines[-1], hard=last), end)
     return b"".join(out)
 
 

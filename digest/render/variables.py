@@ -17,7 +17,7 @@ from digest.render.marks import Marks, SlotNames, only
 from digest.render.weblinks import web_link
 
 #: Direction of a price -> its arrow and its word, for readers who see no colours.
-DIRECTIONS = {"up": ("▲", "gestiegen"), "down": ("▼", "gefallen"), "flat": ("▬", "unverändert"), "none": ("", "")}
+DIRECTIONS = {"up": ("▲", "gestiegen"), "down": ("▼", "gefallen"), "flat": ("►", "unverändert"), "none": ("", "")}
 
 
 class CoinRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ _JOINERS = frozenset("\u200d\ufe0e\ufe0f")
 
 
 def wrap(text: str, width: int = 72, *, taken: int = 0) -> str:
-    """`text` in lines of at most `width` columns, `taken` of the first being in use; long words and addresses stay whole.
+    """`text` in lines of at most `width` columns, `taken` of the first being in use; long words and links stay whole.
 
     U+00A0 and soft hyphens are no places to break.
     """

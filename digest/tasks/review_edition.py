@@ -42,6 +42,12 @@ def find_edition(database: Database, number: int | None) -> tuple[Edition, dict[
         return edition, ledger.count_deliveries(connection, number)
 
 
+def set_aside(database: Database, edition: Edition, to: EditionState, reason: str) -> None:
+    """Hold or skip an edition because a rule says so. Raises StepError."""
+    with database.write() as connection:
+        editions.take_step(connection, edition, to, reason=reason)
+
+
 def review_edition(database: Database, edition: Edition, decision: str, now: datetime) -> Edition:
     """Carry out a decision of REVIEWS; the edition as it stands then. Raises StepError where it may not be."""
     to = REVIEWS[decision].to

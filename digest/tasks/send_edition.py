@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -86,6 +87,7 @@ class Sender:
     ) -> None:
         self._database, self._backend, self._links, self._clock = database, backend, links, clock
         self._bounce_domain, self._on_unknown = bounce_domain, on_unknown
+        self._stopping: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
 
     def send(
         self,
@@ -116,6 +118,12 @@ class Sender:
             sent_now = self._hand_over(edition, edition.content, on_progress)
             self._finish(number)
             return self._report(number, started=started, sent_now=sent_now, in_doubt=in_doubt)
+
+    def stop(self) -> None:
+        """From another thread: let the messages under way finish, and leave the rest for the next time."""
+        if self._stopping is not None:
+            running, stop = self._stopping
+            running.call_soon_threadsafe(stop.set)
 
     @staticmethod
     def _refusal(edition: Edition, *, resume: bool) -> str:
@@ -185,9 +193,11 @@ class Sender:
         self, accounts: ledger.SqlLedger, build: Callable[[Claim], Message], on_done: Callable[[int], None]
     ) -> int:
         stop = asyncio.Event()
+        self._stopping = (asyncio.get_running_loop(), stop)
         with _draining(stop):
             counts = await send_all(accounts, self._backend, build, self._clock, on_progress=on_done, stop=stop)
-        if stop.is_set():
+        self._stopping = None
+        if stop.is_set() and threading.current_thread() is threading.main_thread():
             raise KeyboardInterrupt
         return counts.submitted
 
@@ -242,14 +252,11 @@ class Sender:
 def _draining(stop: asyncio.Event) -> Iterator[None]:
     """Until the block ends, SIGINT and SIGTERM let the messages under way finish instead of breaking them off."""
     running = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    try:
-        for number in signals:
-            running.add_signal_handler(number, stop.set)
-    except (RuntimeError, ValueError):
-        # Only the main thread takes signals; the scheduler's jobs run in others and are stopped by it.
-        yield
-        return
+    # Only the main thread takes signals; the scheduler's jobs run in others and are stopped by it.
+    in_main = threading.current_thread() is threading.main_thread()
+    signals = (signal.SIGINT, signal.SIGTERM) if in_main else ()
+    for number in signals:
+        running.add_signal_handler(number, stop.set)
     try:
         yield
     finally:

@@ -88,7 +88,7 @@ class ScriptedBackend:
         self.script = itertools.cycle(script)
         self.tried: list[int] = []
         self.taken: list[int] = []
-        self.before: Callable[[int], None] = lambda step: None
+        self.before: Callable[[int], None] = lambda _: None
 
     def connect(self) -> ScriptedConnection:
         return ScriptedConnection(self)
@@ -287,7 +287,7 @@ def test_a_backend_that_breaks_its_promise_leaves_its_message_in_doubt() -> None
 def test_a_ledger_that_fails_is_told_and_starts_nothing() -> None:
     ledger = WatchedLedger(6, 2)
     backend = ScriptedBackend(ledger, 2, [(Outcome(state=D.SUBMITTED), 0)])
-    backend.before = lambda at: setattr(ledger, "dead", at == 3)
+    backend.before = lambda at: setattr(ledger, "dead", at >= 3)
     with pytest.raises(StorageError):
         asyncio.run(send_all(ledger, backend, build, clock))
     assert len(backend.tried) <= 4

@@ -14,7 +14,7 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 AT = datetime(2025, 7, 1, 12, 5, tzinfo=UTC)
 
 
-def stated(importer: str = "", *, store_ip: bool = True, **cells: str) -> Consent | None:
+def stated(importer: str = "", store_ip: bool = True, /, **cells: str) -> Consent | None:
     texts = {f"consent_{name}": text for name, text in cells.items()}
     return stated_consent(texts, source=importer, file="alte.csv", now=NOW, zone=BERLIN, store_ip=store_ip)
 
@@ -33,7 +33,7 @@ def stated(importer: str = "", *, store_ip: bool = True, **cells: str) -> Consen
     ],
 )
 def test_what_counts_as_consent(source: str, cells: dict[str, str], consent: Consent | None) -> None:
-    assert stated(source, **cells) == consent
+    assert stated(source, True, **cells) == consent
 
 
 @pytest.mark.parametrize(
@@ -57,5 +57,10 @@ def test_no_ip_address() -> None:
         stated("Messe", ip="localhost")
 
 
+def test_a_source_is_no_novel() -> None:
+    with pytest.raises(WrongValueError, match="consent_source"):
+        stated(source="x" * 501)
+
+
 def test_ip_address_is_kept_only_if_wanted() -> None:
-    assert stated("Messe", ip="192.0.2.7", store_ip=False) == Consent(source="Messe")
+    assert stated("Messe", False, ip="192.0.2.7") == Consent(source="Messe")

@@ -35,7 +35,7 @@ def read_body(
     """The article's paragraphs out of trafilatura's `body`; `titles` and `names` stand elsewhere and are left out."""
     lines = [line for line in _lines(body) if line]
     linked = {key_of(text_of(link)) for link in tree.iter("a")}
-    heads = {key for title in titles if (key := key_of(title))}
+    heads = {key for title in titles if len(key := key_of(title)) >= 8}
     total = sum(map(len, lines))
     kept: list[str] = []
     related: list[str] = []
@@ -61,13 +61,9 @@ def read_body(
         if found := read_credit(line):
             credit = credit or found
             continue
-        ours = line and key not in heads and not is_furniture(line) and not _is_stamp(line, zone)
-        if (
-            ours
-            and not (key in linked and len(line) <= 160 and _is_teaser(line))
-            and not _is_byline(line, names, index)
-        ):
-            kept.append(line)
+        headline = key in heads or (index < 4 and any(head in key and len(key) < len(head) + 60 for head in heads))
+        if line and not headline and not is_furniture(line) and not _is_stamp(line, zone):
+            kept.extend([] if _is_byline(line, names, index) else [line])
     while len(kept) > 2 and _is_bio(kept[-1], names):
         kept.pop()
     return BodyText(paragraphs=_once(kept), related=tuple(dict.fromkeys(related))[:20], credit=credit)
@@ -103,11 +99,6 @@ def _titles_only(lines: list[str], linked: set[str]) -> Iterator[str]:
     return (line for line in lines if len(line) <= 160 and key_of(line) in linked and not is_furniture(line))
 
 
-def _is_teaser(line: str) -> bool:
-    """A linked line that is no sentence and no mere name: another article's title amid the text."""
-    return len(line.split()) >= 4 and not _SENTENCE_END.search(line)
-
-
 def _is_stamp(line: str, zone: ZoneInfo) -> bool:
     """A date, or a short line that ends in one."""
     return len(line) <= 120 and (parse_date(line, zone) is not None or bool(_STAMPED.search(line)))
@@ -117,7 +108,7 @@ def _is_byline(line: str, names: tuple[str, ...], index: int) -> bool:
     """The authors' names once more: with "Von" before them, or alone."""
     if len(line) > 160 or not (written := read_byline(line)):
         return False
-    return line.startswith(("Von ", "von ", "VON ")) and index < 6 or set(written) <= set(names)
+    return (index < 6 and line.startswith(("Von ", "von ", "VON "))) or set(written) <= set(names)
 
 
 def _is_bio(line: str, names: tuple[str, ...]) -> bool:

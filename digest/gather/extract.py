@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from copy import deepcopy
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from lxml.html import HtmlElement
 from trafilatura.core import bare_extraction
+from trafilatura.settings import Document
 
 from digest.gather.address import clean_url
 from digest.gather.bodytext import BodyText, read_body
@@ -20,12 +20,14 @@ from digest.gather.dates import parse_date
 from digest.gather.headpart import HeadPart, read_headpart
 from digest.gather.jsonld import Facts, read_jsonld
 from digest.gather.lines import one_line
-from digest.gather.tree import key_of, metadata, page_url, parse_page
+from digest.gather.tree import is_outside, key_of, metadata, page_url, parse_page
 from digest.model.article import Article
 
 _SUFFIX = re.compile(r"\s+[|–—·•»:-]+\s+")
-_SENTENCE = re.compile(r"^.*?[.!?…][“”\"»)]*(?=\s|$)")
-_ENDS = re.compile(r"[.!?…:][“”\"»)’']*$")
+_COMPANY = re.compile(r"\b(?:GmbH|AG|KG|Verlag|Redaktionsteam|Inc\.?|Ltd\.?)\b|://|@|_|^\w+ (?:De|Com|Net|Org|At|Ch)$")
+_LOGIN = re.compile(r"^(?:admin\w*|editor|\S*[_@\d]\S*)$", re.IGNORECASE)
+_CUT_OFF = re.compile(r"\s*[\[(]?(?:…|\.\.\.)[\])]?\s*(?:weiterlesen|mehr)?\s*$", re.IGNORECASE)
+_ENDS = re.compile(r"[.!?:][“”\"»)’']*$")
 
 
 def extract(content: bytes, url: str, *, source: str, zone: ZoneInfo) -> Article | None:
@@ -42,14 +44,17 @@ def extract_tree(tree: HtmlElement, url: str, *, source: str, zone: ZoneInfo) ->
     address = page_url(tree, url)
     facts, meta = read_jsonld(tree, address), metadata(tree)
     found = bare_extraction(deepcopy(tree), url=address, include_comments=False, with_metadata=True)
-    if found is None:
+    if not isinstance(found, Document):
         return None
-    site = _site(facts, meta, found, address)
-    titles = (facts.title, meta.get("og:title", ""), _without_site(one_line(found.title or ""), site, address))
+    host = (urlsplit(address).hostname or "").removeprefix("www.") if address else ""
+    site = _site(facts, meta, found, host)
+    said = (facts.title, meta.get("og:title", ""), one_line(found.title or ""))
+    titles = tuple(_without_site(title, site, host) for title in said)
+    titles = tuple("" if key_of(title) == key_of(site) else title for title in titles)
     head = read_headpart(tree, titles)
-    title = _title(head, titles, site, address)
-    names = _names(facts, meta, found, site)
-    body = read_body(found.body, tree, (title, f"{head.kicker} {title}", *titles), names, zone)
+    title = _title(head, titles)
+    names = _names(facts, meta, found, site, host)
+    body = read_body(found.body, tree, (title, head.title, f"{head.kicker} {title}", *titles), names, zone)
     lead, paragraphs = _lead(head, facts, meta, body, title)
     if not title or not (paragraphs or lead):
         return None
@@ -77,70 +82,59 @@ def extract_tree(tree: HtmlElement, url: str, *, source: str, zone: ZoneInfo) ->
     )
 
 
-def _site(facts: Facts, meta: dict[str, str], found: Any, address: str | None) -> str:
+def _site(facts: Facts, meta: dict[str, str], found: Document, host: str) -> str:
     """The publisher's name; the host where the page names none."""
-    host = (urlsplit(address).hostname or "").removeprefix("www.") if address else ""
     named = (facts.site, meta.get("og:site_name", ""), meta.get("application-name", ""), one_line(found.sitename or ""))
-    return next((name for name in named if name and len(name) <= 60 and "://" not in name), host)
+    short = (name.partition(" | ")[0] for name in named)
+    return next((name for name in short if name and len(name) <= 60 and "://" not in name), host)
 
 
-def _without_site(title: str, site: str, address: str | None) -> str:
-    """The title without the site's name (and section) that a browser's title bar has after it."""
-    host = key_of((urlsplit(address).hostname or "").removeprefix("www.").rpartition(".")[0]) if address else ""
-    known = {key for key in (key_of(site), host) if len(key) >= 3}
-    parts = _SUFFIX.split(title)
-    for index in range(1, len(parts)):
-        key = key_of(parts[-1])
-        if any(name in key or (len(key) >= 3 and key in name) for name in known):
-            start = title.find(parts[0]) + len(parts[0])
-            for part in parts[1:-1]:
-                start = title.find(part, start) + len(part)
-            title = title[:start] if index else title
-        break
-    return title.strip()
+def _without_site(title: str, site: str, host: str) -> str:
+    """The title without the site's name, and a section before it, that a browser's title bar has at its end."""
+    known = [key for key in (key_of(site), key_of(host.rpartition(".")[0])) if len(key) >= 3]
+    cuts = list(_SUFFIX.finditer(title))
+    last = key_of(title[cuts[-1].end() :]) if cuts else ""
+    if not last or not any(name in last or (len(last) >= 3 and last in name) for name in known):
+        return title.strip()
+    section = len(cuts) > 1 and " " not in title[cuts[-2].end() : cuts[-1].start()].strip()
+    return title[: cuts[-2 if section else -1].start()].strip()
 
 
-def _title(head: HeadPart, titles: tuple[str, ...], site: str, address: str | None) -> str:
+def _title(head: HeadPart, titles: tuple[str, ...]) -> str:
     """What JSON-LD says, where it is whole; the shown headline where JSON-LD's is cut off or missing."""
-    said, og, bar = (_without_site(title, site, address) for title in titles)
+    said, *others = titles
     if said and head.title and (said.endswith(("…", "...")) or key_of(head.title).startswith(key_of(said))):
         said = head.title
-    title = said or head.title or og or bar
+    title = next(filter(None, (said, head.title, *others)), "")
     if head.kicker and title.casefold().startswith(head.kicker.casefold()):
         title = title[len(head.kicker) :].lstrip(" :|–-") or title
     return title
 
 
-def _names(facts: Facts, meta: dict[str, str], found: Any, site: str) -> tuple[str, ...]:
-    """The authors: persons and agencies; no logins, no site, no address of a profile."""
+def _names(facts: Facts, meta: dict[str, str], found: Document, site: str, host: str) -> tuple[str, ...]:
+    """The authors: persons and agencies; no logins, no site or company, no address of a profile."""
+    ours = {key_of(name.removesuffix(".de")) for name in (site, host, host.rpartition(".")[0])}
     for said in (facts.names, (meta.get("author", ""),), tuple(one_line(found.author or "").split("; "))):
-        names: list[str] = []
-        for name in said:
-            names.extend(read_byline(name) or ((name,) if " " in name and len(name) <= 80 else ()))
-        kept = [name for name in names if key_of(name) and not _is_login(name) and key_of(name) not in key_of(site)]
+        people = () if any(map(_COMPANY.search, said)) else said
+        names = [name for text in people for name in read_byline(text) or ((text,) if " " in text else ())]
+        kept = [name for name in names if len(name) <= 80 and key_of(name.removesuffix(".de")) not in ours]
         if kept:
             return tuple(dict.fromkeys(kept))
+        if any(_LOGIN.search(text) for text in said):
+            return ()
     return ()
 
 
-def _is_login(name: str) -> bool:
-    return (
-        "://" in name or "@" in name or "_" in name or name.lower() in {"admin", "administrator", "redaktion", "editor"}
-    )
-
-
 def _published(
-    tree: HtmlElement, facts: Facts, meta: dict[str, str], found: Any, zone: ZoneInfo
+    tree: HtmlElement, facts: Facts, meta: dict[str, str], found: Document, zone: ZoneInfo
 ) -> tuple[datetime, bool] | None:
     """The first date that can be read; one with a time goes before a mere day."""
     said = [facts.published, meta.get("article:published_time", ""), meta.get("datepublished", "")]
-    said += [meta.get(name, "") for name in ("date", "dc.date", "dcterms.created", "dc.date.issued", "publish-date")]
-    times = [element for element in tree.iter("time") if element.get("datetime")][:5]
+    times = [time for time in tree.iter("time") if time.get("datetime") and not is_outside(time)][:5]
     marked = [time for time in times if "publish" in f"{time.get('itemprop')} {time.get('class')}".lower()]
-    said += [time.get("datetime") for time in marked] + [found.date or ""]
-    dates = [date for text in said if text and (date := parse_date(text, zone))]
-    if not dates:
-        dates = [date for time in times if (date := parse_date(time.get("datetime"), zone))]
+    said += [time.get("datetime") for time in marked or times[:1]]
+    said += [meta.get(name, "") for name in ("pubdate", "date", "dc.date.issued", "dc.date", "dcterms.created")]
+    dates = [date for text in (*said, found.date or "") if text and (date := parse_date(text, zone))]
     exact = [date for date in dates if not date[1] and date[0].date() == dates[0][0].date()]
     return next(iter(exact or dates), None)
 
@@ -150,34 +144,39 @@ def _lead(
 ) -> tuple[str, tuple[str, ...]]:
     """The lead and the body without it: the shown introduction, else the page's description of itself."""
     paragraphs = body.paragraphs
+    said = [head.intro, facts.description, meta.get("og:description", ""), meta.get("description", "")]
+    said = [max((other for other in said if _begins(other, text)), key=len) for text in said if len(text) >= 30]
+    unwanted = {key_of(title), *map(key_of, facts.slogans)}
+    text = next((text for text in said if key_of(text) not in unwanted and _is_about(text, title, paragraphs)), "")
     first = paragraphs[0] if paragraphs else ""
-    words = {word for word in re.findall(r"\w{4,}", " ".join((title, *paragraphs)).casefold())}
-    slogans = {key_of(slogan) for slogan in facts.slogans}
-    for text in (head.intro, facts.description, meta.get("og:description", ""), meta.get("description", "")):
-        key = key_of(text)
-        own = re.findall(r"\w{4,}", text.casefold())
-        if len(text) < 30 or key in slogans or key == key_of(title) or not own:
-            continue
-        if sum(word in words for word in own) * 3 < len(own):
-            continue
-        if key_of(first) == key or (len(first) <= 500 and key_of(first).startswith(key[: max(len(key) - 3, 20)])):
-            return first, paragraphs[1:]
-        lead = text if _ENDS.search(text) or text == head.intro else _whole_sentences(text)
-        if lead and key_of(lead) not in key_of(first):
-            return lead, tuple(paragraph for paragraph in paragraphs if key_of(paragraph) != key_of(lead))
-        if lead:
-            return "", paragraphs
-    return "", paragraphs
+    if text and (_begins(first, text) or _begins(" ".join(paragraphs[:6]), text)):
+        # The description is the text's own beginning: a short first paragraph is the lead, a long one has none.
+        return (first, paragraphs[1:]) if len(first) <= 500 and len(paragraphs) > 1 else ("", paragraphs)
+    lead = text if text == head.intro or _ENDS.search(text) else _whole_sentences(text)
+    return lead, tuple(paragraph for paragraph in paragraphs if not lead or key_of(paragraph) != key_of(lead))
+
+
+def _begins(text: str, start: str) -> bool:
+    """Whether `text` begins as `start` does, but for the last letters of a start that was cut off."""
+    key = key_of(start)
+    return bool(key) and key_of(text[: len(start) * 2]).startswith(key[: max(len(key) - 8, 1)])
+
+
+def _is_about(text: str, title: str, paragraphs: tuple[str, ...]) -> bool:
+    """Whether a third of its words stand in the article too; a site's own slogan hardly has one."""
+    words = set(re.findall(r"\w{4,}", " ".join((title, *paragraphs)).casefold()))
+    own = re.findall(r"\w{4,}", text.casefold())
+    return bool(own) and sum(word in words for word in own) * 3 >= len(own)
 
 
 def _whole_sentences(text: str) -> str:
-    """A description that was cut off, up to its last sentence's end; as it is where it is short enough to be whole."""
-    text = re.sub(r"\s*(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*(?:weiterlesen|mehr)?\s*$", "", text, flags=re.IGNORECASE)
-    ends = [match.end() for match in re.finditer(r"\w{3,}[.!?][“”\"»)]*(?=\s|$)", text)]
-    return text[: ends[-1]] if ends else text if len(text) < 140 else ""
+    """A description that was cut off, up to its last sentence's end; as it is where it may be whole."""
+    bare = _CUT_OFF.sub("", text)
+    ends = [match.end() for match in re.finditer(r"\w{3,}[.!?][“”\"»)]*(?=\s|$)", bare)]
+    return bare[: ends[-1]] if ends else bare if bare == text and len(bare) < 140 else ""
 
 
-def _topics(meta: dict[str, str], found: Any) -> tuple[str, ...]:
+def _topics(meta: dict[str, str], found: Document) -> tuple[str, ...]:
     said = [meta.get("article:section", ""), *(found.categories or ()), *(found.tags or ())]
     parts = (one_line(part) for text in said for part in re.split(r"[,;|]", text))
     return tuple(dict.fromkeys(part for part in parts if 1 < len(part) <= 60))[:15]

@@ -16,9 +16,13 @@ from digest.gather.markup import MAX_MARKUP, blocks_of, plain
 _OUTSIDE = frozenset({"nav", "footer", "aside", "form", "dialog"})
 
 
-def parse_page(content: bytes) -> HtmlElement | None:
-    """The tree of a page in any charset, or None where there is no element in it. Depth is bounded by libxml2."""
-    markup = decode(content)[:MAX_MARKUP].replace("\0", "")
+def parse_page(content: bytes, content_type: str = "") -> HtmlElement | None:
+    """The tree of a page in any charset (`content_type` as a server said it), or None where there is no element in it.
+
+    Depth is bounded by libxml2, length by MAX_MARKUP.
+    """
+    declared = re.search(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", content_type, re.IGNORECASE)
+    markup = decode(content, declared[1] if declared else "")[:MAX_MARKUP].replace("\0", "")
     if "<" not in markup:
         return None
     parser = HTMLParser(remove_comments=True, remove_pis=True, encoding="utf-8", no_network=True, huge_tree=False)

@@ -30,6 +30,8 @@ _CRLF = b"\r\n"
 _BOUNDARY = "=_{}"
 _PREHEADER = 90
 _NOTHING = "Heute gibt es keine neuen Artikel."
+#: The groups that differ from one recipient to the next.
+_CHOSEN = frozenset({"lead", "card", "intro", "nothing", "coin", "market"})
 _NUMBERS = [encode_piece(str(number)) for number in range(1, 257)]
 
 #: A part made quick to walk: bytes that stand, the name of a slot, or a group.
@@ -61,7 +63,7 @@ class Assembler:
         links: Links,
         bounce_domain: str = "",
     ) -> None:
-        self._number, self._links = number, links
+        self._number, self._links, self._zone = number, links, content.site.zone
         self._articles = content.articles
         self._envelope = Envelope(content, bounce_domain)
         self._text = _flows(shell.text, content, snapshot, text=True)
@@ -95,7 +97,7 @@ class Assembler:
         self._close = f"\r\n--{boundary}--\r\n".encode("ascii")
 
     def message(self, recipient: Recipient, dated: datetime) -> Message:
-        """The message for `recipient`, with `dated` as its Date."""
+        """The message for `recipient`, with `dated` (aware) as its Date."""
         envelope, links, number, handle = self._envelope, self._links, self._number, recipient.handle
         address = ascii_address(recipient.address)
         unsubscribe = links.unsubscribe(handle, number)
@@ -118,7 +120,7 @@ class Assembler:
             _CRLF,
             headers.unstructured("Subject", recipient.subject),
             b"\r\nDate: ",
-            headers.date_time(dated).encode("ascii"),
+            headers.date_time(dated.astimezone(self._zone)).encode("ascii"),
             _CRLF,
             headers.structured("Message-ID", message_id),
             _CRLF,
@@ -176,14 +178,17 @@ def _encoded(value: str) -> tuple[bytes, bytes]:
 def _flows(
     parts: Mapping[Form, Part], content: EditionContent, snapshot: Snapshot | None, *, text: bool
 ) -> dict[Form, tuple[Flow, dict[str, Flow]]]:
-    """Each part with the edition's own slots filled. Without prices there is no market block for anybody."""
+    """Each part with all that is alike for every recipient folded into its bytes.
+
+    That is the prices, and the groups that nobody chooses from. Without prices there is no market block for anybody.
+    """
     priced = snapshot is not None and bool(snapshot.quotes)
-    fixed: dict[str, tuple[str, ...]] = {} if priced else {"market": ()}
     values = price_values(snapshot, content, text=text) if snapshot else {}
     encoded = {name: _encoded(value)[0 if text else 1] for name, value in values.items()}
     flows: dict[Form, tuple[Flow, dict[str, Flow]]] = {}
     for form, part in parts.items():
-        filled = part.filled(encoded, fixed)
+        whole = {name: keys for name, keys in part.groups().items() if name not in _CHOSEN}
+        filled = part.filled(encoded, whole if priced else whole | {"market": ()})
         flows[form] = _flow(filled.pieces), {key: _flow(pieces) for key, pieces in filled.blocks.items()}
     return flows
 
@@ -210,7 +215,8 @@ def _append(
         elif isinstance(piece, str):
             out.append(values[piece])
         else:
+            numbered = piece.name in NUMBERED
             for key in chosen.get(piece.name, piece.blocks):
-                if piece.name in NUMBERED:
+                if numbered:
                     values["number"] = next(numbers)
                 _append(blocks[key], blocks, values, chosen, numbers, out)

@@ -21,14 +21,14 @@ def check_parts(html: Part, text: Part, content: EditionContent) -> None:
             problem = _misplaced(slot, inside)
             if problem:
                 raise TemplateError(file, None, problem)
-    if _groups(html).get("lead", ()) != _groups(text).get("lead", ()):
+    if html.groups().get("lead", ()) != text.groups().get("lead", ()):
         raise TemplateError(
             named[1][1], None, f'fences for "lead" must stand in both parts or in neither, as in {named[0][1]}'
         )
 
 
 def _check_articles(part: Part, file: str, count: int) -> None:
-    groups = _groups(part)
+    groups = part.groups()
     for name in NUMBERED:
         if name == "lead" and name not in groups:
             continue
@@ -36,15 +36,6 @@ def _check_articles(part: Part, file: str, count: int) -> None:
         if missing:
             problem = f'the block {min(missing)} is missing; every article needs {{% fence "{name}", article.number %}}'
             raise TemplateError(file, None, problem)
-
-
-def _groups(part: Part) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for pieces in (part.pieces, *part.blocks.values()):
-        for piece in pieces:
-            if isinstance(piece, Group):
-                found[piece.name] = found.get(piece.name, ()) + piece.blocks
-    return found
 
 
 def _slots(pieces: tuple[Piece, ...], part: Part, inside: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:

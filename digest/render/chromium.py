@@ -133,8 +133,9 @@ def _start(program: str, profile: str, commands: int, answers: int) -> int:
 
 def _pipe() -> tuple[int, int]:
     """A pipe's two ends, both above the descriptors that the browser gets."""
-    reading, writing = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 16) for end in (pipe := os.pipe()))
-    for end in pipe:
+    low = os.pipe()
+    reading, writing = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 16) for end in low)
+    for end in low:
         os.close(end)
     return reading, writing
 

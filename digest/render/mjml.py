@@ -14,8 +14,8 @@ _STYLE = re.compile(r"(<mj-style\b[^>]*>.*?</mj-style>)", re.DOTALL)
 _DOCTYPE = "<!doctype html>\n"
 #: MRML's own reset. Written into every cell it would be a fifth of the page, and MJML itself leaves it in the head.
 _RESET = '<style type="text/css">\n#outlook a'
-#: What XML 1.0 has no place for (2.2); MRML would refuse the whole edition for one such sign.
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+#: What XML 1.0 has no place for (2.2): MRML would refuse the whole edition for one such sign. C1 means others in HTML.
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def compile_mjml(source: str, file: str) -> str:

@@ -42,6 +42,15 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     pieces: tuple[Piece, ...]
     blocks: dict[str, tuple[Piece, ...]]
 
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Every group's name and the keys of its blocks, wherever in the part it stands."""
+        found: dict[str, tuple[str, ...]] = {}
+        for pieces in (self.pieces, *self.blocks.values()):
+            for piece in pieces:
+                if isinstance(piece, Group):
+                    found[piece.name] = found.get(piece.name, ()) + piece.blocks
+        return found
+
     def filled(self, values: Mapping[str, bytes], chosen: Mapping[str, tuple[str, ...]]) -> Part:
         """The same part with some slots filled (name -> encoded piece) and some groups decided (name -> keys).
 

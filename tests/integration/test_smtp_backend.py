@@ -1,5 +1,7 @@
 """The SMTP backend against real servers on loopback that answer what servers answer in the field."""
 
+# ruff: noqa: N802, ARG002, ARG005 -- aiosmtpd finds its handlers by name and calls them with everything
+
 from __future__ import annotations
 
 import asyncio
@@ -79,7 +81,7 @@ class Sink:
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: LoginPassword
     ) -> AuthResult:
         self.logins.append((login.login, login.password))
-        return AuthResult(success=login.password == b"geheim")
+        return AuthResult(success=login.password == b"geheim", handled=False)
 
 
 @asynccontextmanager
@@ -263,12 +265,13 @@ def test_what_the_server_does_not_offer_is_not_tried(offered: list[Any], data: b
 def test_the_next_message_goes_out_whatever_became_of_this_one(
     script: dict[str, list[Any]], state: DeliveryState, reason: str
 ) -> None:
-    sink = Sink(**script)
+    dropped_after_taking = drop in script.get("DATA", [])
+    sink = Sink(**{command: list(answers) for command, answers in script.items()})
     first, second = through(sink, message(), message(b"Subject: two\r\n\r\n"))
     assert (first.state, first.reason) == (state, reason)
     assert second.state is D.SUBMITTED
     assert [envelope.content for envelope in sink.taken][-1] == b"Subject: two\r\n\r\n"
-    assert len(sink.taken) == 1 + (state is D.SUBMITTED)
+    assert len(sink.taken) == 1 + (state is D.SUBMITTED or dropped_after_taking)
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT"])
@@ -345,7 +348,7 @@ def test_an_endless_reply_ends() -> None:
 def test_a_server_without_ehlo_is_greeted_the_old_way() -> None:
     async def run() -> Outcome:
         replies = (b"220 x\r\n", b"502 what?\r\n", b"250 x\r\n", b"250 x\r\n", b"250 x\r\n", b"354 x\r\n")
-        async with speaking(*replies, b"", b"", b"", b"", b"", b"", b"", b"", b"250 taken\r\n") as port:
+        async with speaking(*replies, *[b""] * 7, b"250 taken\r\n") as port:
             return (await submit(backend(port).connect(), message()))[0]
 
     assert asyncio.run(run()).state is D.SUBMITTED
@@ -357,13 +360,19 @@ def test_a_server_without_ehlo_is_greeted_the_old_way() -> None:
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
 def test_mail_and_login_go_encrypted_with_a_verified_certificate(tls: str) -> None:
     sink = Sink()
-    server: dict[str, Any] = {"auth_required": True}
-    server |= (
-        {"tls_context": server_tls()} if tls == "starttls" else {"implicit": server_tls(), "auth_require_tls": False}
-    )
+    encrypted: dict[str, dict[str, Any]] = {
+        "starttls": {"tls_context": server_tls(), "auth_required": True},
+        "implicit": {"implicit": server_tls(), "auth_require_tls": False},
+    }
     environ = TRUSTED | {"RELAY_PASSWORD": "geheim"}
     (outcome,) = through(
-        sink, message(), server=server, tls=tls, environ=environ, username="digest", password_env="RELAY_PASSWORD"
+        sink,
+        message(),
+        server=encrypted[tls],
+        tls=tls,
+        environ=environ,
+        username="digest",
+        password_env="RELAY_PASSWORD",
     )
     assert outcome.state is D.SUBMITTED
     assert sink.logins == [(b"digest", b"geheim")]

@@ -16,7 +16,7 @@ COMMANDS = {
     "prepare": ("prepare", "Choose the day's articles and freeze the edition."),
     "send": ("send", "Send what is prepared and may be sent."),
     "editions": ("editions", "List, show, approve, hold, release and cancel editions."),
-    "sources": ("sources", "List sources, and try what one gives."),
+    "sources": ("sources", "List, try and add sources."),
     "articles": ("articles", "List the gathered articles."),
     "preview": ("preview", "Show the very message that somebody would get."),
     "why": ("why", "What a person got and did not get, and the reason."),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+
 import click
 
 from digest.app import App
 from digest.cli.options import json_option, with_app
 from digest.cli.output import print_json, print_table, say
+from digest.config import load_settings
+from digest.errors import SettingsError, UsageError
 
 
 @click.group("sources")
@@ -41,3 +46,37 @@ def test(app: App, name: str, as_json: bool) -> None:
         say(f"{article.published or 'no date'}  {article.title}")
         say(f"    {article.lead or '(no lead)'}")
         say(f"    {len(article.body)} paragraphs, by {article.author or 'nobody named'}, {article.url or 'no address'}")
+
+
+@command.command("add")
+@click.argument("name")
+@click.option(
+    "--type", "kind", type=click.Choice(["feed", "page", "textfile", "sample"]), default="feed", show_default=True
+)
+@click.option("--url", default="", help="Where it is.")
+@click.option("--path", default="", help="A local file or folder instead.")
+@click.option("--topic", "topics", multiple=True, help="A topic for every article of it; may be given more than once.")
+@json_option
+@with_app
+def add(app: App, name: str, kind: str, url: str, path: str, topics: tuple[str, ...], as_json: bool) -> None:
+    """Add a source at the end of the settings file. Try it first with `sources test`, once it is there."""
+    values = {"name": name, "type": kind, "url": url, "path": path, "topics": list(topics)}
+    # A JSON string or list of strings is a TOML one as well.
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value]
+    before = app.path.read_text("utf-8")
+    draft = app.path.with_name(f".{app.path.name}.new")
+    try:
+        draft.write_text("\n".join([before.rstrip("\n"), "", "[[sources]]", *lines, ""]), "utf-8")
+        load_settings(draft, app.environ)
+        shutil.copymode(app.path, draft)
+        draft.replace(app.path)
+    except SettingsError as problem:
+        raise SettingsError(problem.key, problem.problem, str(app.path)) from None
+    except OSError as problem:
+        raise UsageError(f"{app.path} cannot be written: {problem.strerror}.") from problem
+    finally:
+        draft.unlink(missing_ok=True)
+    if as_json:
+        print_json(values)
+    else:
+        say(f"Source {name} is in {app.path}. Try it: digest sources test {json.dumps(name, ensure_ascii=False)}")

@@ -6,7 +6,8 @@ Every heavy room is imported by the method that needs it, so that a small comman
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,7 @@ from digest.storage.secret import read_secret
 
 if TYPE_CHECKING:
     from digest.deliver.base import Backend
+    from digest.gather.base import Context
     from digest.gather.settings import SourceSettings
     from digest.model.article import Article
     from digest.model.edition import Edition, EditionContent
@@ -101,23 +103,27 @@ class App:
     def gather(
         self, sources: Sequence[SourceSettings], day: date, on_source: Callable[[str], None] = lambda _name: None
     ) -> list[SourceReport]:
-        from digest.gather.base import Context
-        from digest.gather.fetch import Fetcher
         from digest.tasks.gather_articles import gather_articles
 
-        with Fetcher(self.settings.gather) as fetcher:
-            context = Context(fetcher=fetcher, now=self.clock(), day=day, zone=self.settings.site.zone)
+        with self._context(day) as context:
             return gather_articles(self.database, sources, self.settings.topics, context, on_source)
 
     def try_source(self, source: SourceSettings) -> list[Article]:
         """What a source gives now, without keeping it. Raises SourceError."""
-        from digest.gather.base import Context
         from digest.gather.collect import gather_source
+
+        with self._context(self.today()) as context:
+            return gather_source(source, self.settings.topics, context)
+
+    @contextmanager
+    def _context(self, day: date) -> Iterator[Context]:
+        """What sources may use; answers that they gave before are kept beside the database, for conditional requests."""
+        from digest.gather.base import Context
         from digest.gather.fetch import Fetcher
 
-        with Fetcher(self.settings.gather) as fetcher:
-            context = Context(fetcher=fetcher, now=self.clock(), day=self.today(), zone=self.settings.site.zone)
-            return gather_source(source, self.settings.topics, context)
+        file = self.database.file
+        with Fetcher(self.settings.gather, cache=file.with_name("http-cache.db") if file else None) as fetcher:
+            yield Context(fetcher=fetcher, now=self.clock(), day=day, zone=self.settings.site.zone)
 
     def snapshot(self) -> SnapshotReport:
         from digest.market.providers import make_providers

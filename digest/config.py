@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec.structs import replace
@@ -25,13 +26,28 @@ from digest.storage.settings import DatabaseSettings
 
 PREFIX = "DIGEST_"
 CONFIG_VARIABLE = "DIGEST_CONFIG"
-#: Tables of the contract whose rooms are not built yet: read, and said to be without effect.
-_LATER_TABLES = ("dkim", "bounces", "alerts", "web", "privacy")
-_LATER_KEYS = {
+_ENVIRONMENT = "the environment"
+#: Keys of the contract whose rooms are not built yet: read, and said to be without effect. "" is the whole table.
+_LATER = {
     "newsletters": ("segment", "sections", "link_params", "remind_at", "holidays"),
-    "sources": ("images", "every_minutes"),
+    "sources": ("images",),
     "delivery": ("domain_limits",),
-    "relays": ("limits", "pipelining"),
+    "delivery.relays": ("limits", "pipelining"),
+    "dkim": ("",),
+    "bounces": ("",),
+    "alerts": ("",),
+    "web": ("",),
+    "privacy": ("unconfirmed_days", "evidence_years"),
+}
+#: What msgspec calls a type -> what people call it.
+_WORDS = {
+    "`str`": "text",
+    "`int`": "a whole number",
+    "`float`": "a number",
+    "`int | float`": "a number",
+    "`bool`": "true or false",
+    "`array`": "a list [...]",
+    "`object`": "a table",
 }
 
 
@@ -81,41 +97,40 @@ class Settings(Table, frozen=True, kw_only=True):
     web: WebSettings = WebSettings()
     privacy: PrivacySettings = PrivacySettings()
 
-    def __post_init__(self) -> None:
-        for kind, names in (
-            ("source", [source.name for source in self.sources]),
-            ("newsletter", [newsletter.slug for newsletter in self.newsletters]),
-        ):
-            for name in names:
-                if names.count(name) > 1:
-                    raise ValueError(f"there are two {kind}s named {name!r}")
-        known = {source.name for source in self.sources}
-        for newsletter in self.newsletters:
-            for name in newsletter.sources:
-                if name not in known:
-                    raise ValueError(f"newsletter {newsletter.slug!r} wants a source {name!r} that does not exist")
-
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> tuple[Settings, list[str]]:
     """The settings of the file at `path`, and sentences about those that have no effect in this version.
 
-    Raises SettingsError, which names key and file.
+    Raises SettingsError, which names the key, and the file or the variable that it stands in.
     """
     where = str(path)
+    raw = _read(path, where)
+    merged, overridden = _override(raw, environ, where)
     try:
-        raw = tomllib.loads(path.read_text("utf-8"))
+        settings = _convert(merged, where)
+        _check_names(settings, where)
+    except SettingsError as wrong:
+        if overridden:
+            # The file is asked alone: what is wrong in it is not blamed on the environment.
+            _check_names(_convert(raw, where), where)
+            path_of = {variable: ".".join(_keys(variable)) for variable in overridden}
+            blamed = [name for name, key in path_of.items() if wrong.key.startswith(key)] or overridden
+            raise SettingsError(", ".join(blamed), wrong.problem, _ENVIRONMENT) from None
+        raise
+    return _with_absolute_paths(settings, path.resolve().parent, where), _without_effect(merged)
+
+
+def _read(path: Path, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise SettingsError("--config", "there is no such file; name one by --config or DIGEST_CONFIG", where) from None
-    except (OSError, UnicodeDecodeError) as problem:
-        raise SettingsError("--config", f"the file cannot be read: {problem}", where) from problem
-    except tomllib.TOMLDecodeError as problem:
+    except OSError as problem:
+        raise SettingsError("--config", f"the file cannot be read: {problem.strerror}", where) from problem
+    except UnicodeDecodeError as problem:
+        raise SettingsError("--config", f"the file is not UTF-8: {problem}", where) from problem
+    except (ValueError, RecursionError) as problem:
         raise SettingsError("--config", f"the file is not TOML: {problem}", where) from problem
-    _convert(raw, where)  # so that what is wrong in the file is not blamed on the environment
-    overridden = _override(raw, environ)
-    settings = (
-        _convert(raw, f"{where} and the environment ({', '.join(overridden)})") if overridden else _convert(raw, where)
-    )
-    return _with_absolute_paths(settings, path.resolve().parent), _without_effect(raw)
 
 
 def _convert(raw: dict[str, Any], where: str) -> Settings:
@@ -123,66 +138,129 @@ def _convert(raw: dict[str, Any], where: str) -> Settings:
         return msgspec.convert(raw, Settings)
     except msgspec.ValidationError as problem:
         message, _, place = str(problem).partition(" - at ")
-        key = place.strip("`").removeprefix("$").lstrip(".")
+        key = _spelled(raw, place.strip("`").removeprefix("$").lstrip("."))
         unknown = re.search(r"contains unknown field `(.+)`", message)
         missing = re.search(r"missing required field `(.+)`", message)
-        if unknown or missing:
-            name = (unknown or missing)[1]  # type: ignore[index]
-            close = difflib.get_close_matches(name, _keys_at(key), n=1) if unknown else []
-            hint = f"; do you mean `{close[0]}`?" if close else ""
-            message = f"there is no such setting{hint}" if unknown else "is missing"
-            key = f"{key}.{name}" if key else name
+        options = [str(option) for option in get_args(_kind_at(key))] if message.startswith("Invalid enum") else []
+        if unknown:
+            message = "there is no such setting" + _near(unknown[1], _fields(_kind_at(key)))
+            key = f"{key}.{unknown[1]}" if key else unknown[1]
+        elif missing:
+            message, key = "is missing", f"{key}.{missing[1]}" if key else missing[1]
+        elif options:
+            message = f"{message.removeprefix('Invalid enum value ')} is none of {', '.join(options)}"
         raise SettingsError(key or "(file)", _in_words(message), where) from None
 
 
+def _check_names(settings: Settings, where: str) -> None:
+    """Names are unique, and whoever is named exists."""
+    for table, key, names in (
+        ("sources", "name", [source.name for source in settings.sources]),
+        ("newsletters", "slug", [newsletter.slug for newsletter in settings.newsletters]),
+    ):
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                raise SettingsError(f"{table}[{place}].{key}", f"there are two {table} named {name!r}", where)
+    known = [source.name for source in settings.sources]
+    for place, newsletter in enumerate(settings.newsletters):
+        for name in newsletter.sources:
+            if name not in known:
+                problem = f"newsletter {newsletter.slug!r} wants a source {name!r} that does not exist"
+                raise SettingsError(f"newsletters[{place}].sources", problem + _near(name, known), where)
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; do you mean `{close[0]}`?" if close else ""
+
+
 def _in_words(message: str) -> str:
-    words = {"`str`": "text", "`int`": "a whole number", "`float`": "a number", "`bool`": "true or false"}
-    words |= {"`array`": "a list [...]", "`object`": "a table", "`int | float`": "a number"}
-    for spelled, plain in words.items():
+    for spelled, plain in _WORDS.items():
         message = message.replace(spelled, plain)
     return message[:1].lower() + message[1:]
 
 
-def _keys_at(key: str) -> tuple[str, ...]:
+def _spelled(raw: Any, key: str) -> str:
+    """`key` with the name of the entry that msgspec leaves out: "topics[...]" is the first that is no text."""
+    if not key.endswith("[...]"):
+        return key
+    place = key.removesuffix("[...]")
+    for name in place.split("."):
+        raw = raw[name]
+    return f"{place}.{next(name for name, value in raw.items() if not isinstance(value, str))}"
+
+
+def _kind_at(key: str) -> Any:
+    """The type of what `key` names, such as "market.providers[0]"."""
     kind: Any = Settings
-    for name in re.sub(r"\[[^]]*\]", "", key).split("."):
-        if name:
-            kind = _element(get_type_hints(kind)[name])
+    for name, _index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", key):
+        if not name:
+            kind = get_args(kind)[0]
+        elif get_origin(kind) is dict:
+            kind = get_args(kind)[1]
+        else:
+            kind = get_type_hints(kind)[name]
+    return kind
+
+
+def _fields(kind: Any) -> tuple[str, ...]:
     return tuple(getattr(kind, "__struct_fields__", ()))
 
 
-def _element(kind: Any) -> Any:
-    return get_args(kind)[0] if get_origin(kind) is tuple else kind
+def _keys(variable: str) -> list[str]:
+    return variable.removeprefix(PREFIX).lower().split("__")
 
 
-def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> list[str]:
-    """Put what the environment says into `raw`; the names of the variables that did."""
+def _override(raw: dict[str, Any], environ: Mapping[str, str], where: str) -> tuple[dict[str, Any], list[str]]:
+    """A copy of `raw` with what the environment says put into it; and the names of the variables that said it."""
+    merged = copy.deepcopy(raw)
     pointed_to = set(_values_of_env_keys(raw))
     used: list[str] = []
+    unknown: dict[str, str] = {}
     for variable in sorted(environ):
         if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE or variable in pointed_to:
             continue
+        if _has_stray_octets(environ[variable]):
+            raise SettingsError(variable, "its value is not UTF-8", _ENVIRONMENT)
+        *tables, key = _keys(variable)
         kind: Any = Settings
-        table = raw
-        *tables, key = variable.removeprefix(PREFIX).lower().split("__")
+        table: Any = merged
         for name in tables:
-            kind = get_type_hints(kind).get(name) if hasattr(kind, "__struct_fields__") else None
-            table = table.setdefault(name, {}) if kind is not None else {}
-        hints = get_type_hints(kind) if hasattr(kind, "__struct_fields__") else {}
-        if key not in hints:
-            raise SettingsError(variable, "there is no such setting", "the environment")
-        table[key] = _parse(environ[variable], hints[key])
+            kind = get_type_hints(kind).get(name) if _fields(kind) else None
+            if kind is None:
+                break
+            table = table.setdefault(name, {})
+            if not isinstance(table, dict):
+                _convert(raw, where)  # the file says what is wrong in it
+                raise SettingsError(variable, f"`{name}` is not a table here", _ENVIRONMENT)
+        if get_origin(kind) is dict:
+            # Names of entries are the operator's own; the environment's are all capitals.
+            key = next((known for known in table if known.lower() == key), key)
+            table[key] = environ[variable]
+        elif key in _fields(kind):
+            table[key] = _parse(environ[variable], get_type_hints(kind)[key])
+        else:
+            unknown[variable] = _near(key, _fields(kind)).replace("`", "")
+            continue
         used.append(variable)
-    return used
+    exempt = pointed_to.union(_values_of_env_keys(merged))
+    for variable, hint in unknown.items():
+        if variable not in exempt:
+            raise SettingsError(variable, f"there is no such setting{hint}", _ENVIRONMENT)
+    return merged, used
+
+
+def _has_stray_octets(text: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _parse(text: str, kind: Any) -> Any:
     """Text stays text; numbers, booleans, lists and tables are JSON. What is no JSON is left for the conversion."""
-    if kind is str or (get_args(kind) and all(isinstance(option, str) for option in get_args(kind))):
+    if kind is str or get_origin(kind) is Literal:
         return text
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except ValueError:
         return text
 
 
@@ -196,33 +274,43 @@ def _values_of_env_keys(value: Any) -> list[str]:
     return named + [found for item in value.values() for found in _values_of_env_keys(item)]
 
 
-def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
-    def absolute(path: str) -> str:
-        return str(folder / Path(path).expanduser()) if path else ""
+def _with_absolute_paths(settings: Settings, folder: Path, where: str) -> Settings:
+    def absolute(key: str, path: str) -> str:
+        try:
+            return str(folder / Path(path).expanduser()) if path else ""
+        except RuntimeError as nobody:
+            raise SettingsError(key, f"{path}: there is no such home folder", where) from nobody
 
-    url = settings.database.url
-    if url.startswith("sqlite:///"):
-        url = f"sqlite:///{absolute(url.removeprefix('sqlite:///'))}"
+    url, scheme = settings.database.url, "sqlite:///"
+    if url.startswith(scheme):
+        url = scheme + absolute("database.url", url.removeprefix(scheme))
+    site, delivery, bounces = settings.site, settings.delivery, settings.bounces
     return replace(
         settings,
-        site=replace(settings.site, secret_file=absolute(settings.site.secret_file)),
+        site=replace(site, secret_file=absolute("site.secret_file", site.secret_file)),
         database=replace(settings.database, url=url),
-        sources=tuple(replace(source, path=absolute(source.path)) for source in settings.sources),
-        delivery=replace(settings.delivery, path=absolute(settings.delivery.path)),
-        dkim=replace(settings.dkim, key_file=absolute(settings.dkim.key_file)),
-        bounces=replace(settings.bounces, maildir=absolute(settings.bounces.maildir)),
-        templates=replace(settings.templates, path=absolute(settings.templates.path)),
+        sources=tuple(replace(source, path=absolute("sources.path", source.path)) for source in settings.sources),
+        delivery=replace(delivery, path=absolute("delivery.path", delivery.path)),
+        dkim=replace(settings.dkim, key_file=absolute("dkim.key_file", settings.dkim.key_file)),
+        bounces=replace(bounces, maildir=absolute("bounces.maildir", bounces.maildir)),
+        templates=replace(settings.templates, path=absolute("templates.path", settings.templates.path)),
     )
 
 
 def _without_effect(raw: dict[str, Any]) -> list[str]:
-    found = [name for name in _LATER_TABLES if raw.get(name)]
-    tables = {
-        "newsletters": raw.get("newsletters", []),
-        "sources": raw.get("sources", []),
-        "delivery": [raw.get("delivery", {})],
-        "relays": raw.get("delivery", {}).get("relays", []),
-    }
-    for table, keys in _LATER_KEYS.items():
-        found += [f"{table}.{key}" for key in keys if any(key in entry for entry in tables[table])]
+    found = []
+    for table, keys in _LATER.items():
+        entries = list(_entries(raw, table.split(".")))
+        for key in keys:
+            if any(entry.get(key) if key else entry for entry in entries):
+                found.append(f"{table}.{key}" if key else table)
     return [f"Setting `{key}` has no effect in this version." for key in found]
+
+
+def _entries(table: Any, names: list[str]) -> Iterator[dict[str, Any]]:
+    """The tables that `names` leads to, through single tables and through lists of them."""
+    for entry in table if isinstance(table, list) else [table]:
+        if not names:
+            yield entry
+        elif names[0] in entry:
+            yield from _entries(entry[names[0]], names[1:])

@@ -26,7 +26,7 @@ def command() -> None:
 def list_(app: App, source: str, since: date | None, as_json: bool) -> None:
     """List gathered articles, the newest first."""
     zone = app.settings.site.zone
-    sources = [each.name for each in app.sources(source)] if source else []
+    sources = [each.name for each in app.sources(source)] if source else None
     start = datetime.combine(since, datetime.min.time(), zone) if since else None
     with app.database.read() as connection:
         found = [stored.article for stored in list_articles(connection, sources=sources, since=start)]

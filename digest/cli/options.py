@@ -34,6 +34,7 @@ def with_app(command: Command) -> Command:
     @functools.wraps(command)
     def wrapper(config_path: Path, *args: Any, **kwargs: Any) -> Any:
         logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="%(levelname)s: %(message)s")
+        logging.getLogger("digest").setLevel(logging.WARNING)  # other packages' warnings are not for these readers
         with opened(config_path) as app:
             return command(app, *args, **kwargs)
 

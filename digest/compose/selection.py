@@ -21,22 +21,26 @@ class SourceRule(msgspec.Struct, frozen=True, kw_only=True):
     excerpt_chars: int = 400
 
 
+def rank_articles(candidates: Iterable[Article], rules: Mapping[str, SourceRule]) -> list[Article]:
+    """The heaviest sources' articles first, the newest first among equals, whatever the order of `candidates`."""
+    default = SourceRule()
+
+    def rank(article: Article) -> tuple[float, float, str, str, str]:
+        published = article.published or _LONG_AGO
+        weight = rules.get(article.source, default).weight
+        return (-weight, -published.timestamp(), article.title, article.source, article.url or "")
+
+    return sorted(candidates, key=rank)
+
+
 def select_articles(
     candidates: Iterable[Article], rules: Mapping[str, SourceRule], max_articles: int
 ) -> tuple[Article, ...]:
-    """The heaviest sources' articles first, the newest first among equals; at most `max_items` of each source.
-
-    The order is the same whatever the order of `candidates`.
-    """
+    """The first `max_articles` as `rank_articles` orders them; at most `max_items` of each source."""
     default = SourceRule()
-
-    def rank(article: Article) -> tuple[float, float, str]:
-        published = article.published or _LONG_AGO
-        return (-rules.get(article.source, default).weight, -published.timestamp(), article.title)
-
     taken: Counter[str] = Counter()
     chosen: list[Article] = []
-    for article in sorted(candidates, key=rank):
+    for article in rank_articles(candidates, rules):
         if taken[article.source] < rules.get(article.source, default).max_items:
             taken[article.source] += 1
             chosen.append(article)

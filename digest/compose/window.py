@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from digest.model.newsletter import Newsletter
 
 
 class Window(NamedTuple):
-    """[start, end), both aware."""
+    """[start, end), both in UTC."""
 
     start: datetime
     end: datetime
@@ -23,13 +23,16 @@ def edition_window(
     """The window of the regular edition of `day`.
 
     It begins at `at - lookback_hours`, or at the last edition's preparation where that is earlier, so that a weekend or
-    a late article is never lost; for a day before `today`, at `at - lookback_hours` alone.
+    a late article is never lost; for a day before `today`, at `at - lookback_hours` alone. Where the clock changes in
+    between, hours are counted by the clock or as they pass, whichever is the earlier: no hour falls between two editions.
     """
     at = newsletter.sends_at(day, zone)
-    start = at - timedelta(hours=newsletter.lookback_hours)
+    lookback = timedelta(hours=newsletter.lookback_hours)
+    end = at.astimezone(UTC)
+    start = min(end - lookback, (at - lookback).astimezone(UTC))
     if last_prepared is not None and day >= today:
-        start = min(start, last_prepared)
-    return Window(start, at)
+        start = min(start, last_prepared.astimezone(UTC))
+    return Window(start, end)
 
 
 def falls_in(article: Article, first_seen: datetime, window: Window, now: datetime, zone: ZoneInfo) -> bool:
@@ -43,6 +46,8 @@ def falls_in(article: Article, first_seen: datetime, window: Window, now: dateti
     if not article.date_only:
         return window.start <= article.published < window.end
     day = article.published.astimezone(zone).date()
-    midnight = datetime.combine(day, datetime.min.time(), zone)
-    next_midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
-    return midnight < window.end and next_midnight > window.start
+    return _midnight(day, zone) < window.end and _midnight(day + timedelta(days=1), zone) > window.start
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)

@@ -172,24 +172,25 @@ class _Run:
         if outcome.state is DeliveryState.DEFERRED and outcome.next_try is None:
             when = next_try(outcome.reason, claim.attempt, self.now(), self.dice)
             outcome = msgspec.structs.replace(outcome, next_try=when)
-        self.weigh(outcome)
-        return outcome
+        return self.weighed(outcome)
 
-    def weigh(self, outcome: Outcome) -> None:
-        """Count it, and pause where too many refusals of its kind have come in a row."""
+    def weighed(self, outcome: Outcome) -> Outcome:
+        """Count it, or pause: then the refusal that was one too many blames nobody either, nor do those just behind."""
+        limit = PAUSE_AFTER.get(outcome.reason) if outcome.state is DeliveryState.REJECTED else None
+        if limit is not None:
+            in_a_row = self.in_a_row[outcome.reason] = self.in_a_row.get(outcome.reason, 0) + 1
+            if in_a_row >= limit:
+                pause = PausedError(
+                    f"{in_a_row} messages in a row were refused ({outcome.reason}), lastly {outcome.reply!r}. "
+                    "Sending stops before the whole list is burnt. Mend the cause, then run `digest send --resume`."
+                )
+                self.fail(pause)
+                return Outcome(state=DeliveryState.QUEUED, reason="paused", reply=outcome.reply)
+        elif outcome.state is DeliveryState.SUBMITTED:
+            self.in_a_row.clear()
         if outcome.state in self.counts:
             self.counts[outcome.state] += 1
-        if outcome.state is DeliveryState.SUBMITTED:
-            self.in_a_row.clear()
-        elif outcome.state is DeliveryState.REJECTED and outcome.reason in PAUSE_AFTER:
-            in_a_row = self.in_a_row[outcome.reason] = self.in_a_row.get(outcome.reason, 0) + 1
-            if in_a_row >= PAUSE_AFTER[outcome.reason]:
-                self.fail(
-                    PausedError(
-                        f"{in_a_row} messages in a row were refused ({outcome.reason}), lastly {outcome.reply!r}. "
-                        "Sending stops before the whole list is burnt. Mend the cause, then run `digest send --resume`."
-                    )
-                )
+        return outcome
 
     def settled(self, outcomes: int) -> None:
         if outcomes:

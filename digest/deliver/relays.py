@@ -51,9 +51,9 @@ class RelayPool:
         state.in_use -= 1
 
     def rest(self, state: RelayState, problem: str, now: float) -> float:
-        """Leave the relay alone for a while; returns for how many seconds."""
+        """Leave the relay alone for a while; for how many seconds, or 0 where it is at rest already."""
         if now < state.rest_until:  # its other connections broke at the same moment
-            return state.rest_until - now
+            return 0.0
         wait = min(self._first_rest * 2.0 ** min(state.failures, 20), LONGEST_REST)
         state.failures += 1
         state.rest_until, state.problem = now + wait, problem

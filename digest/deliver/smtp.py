@@ -129,7 +129,7 @@ class SmtpConnection:
             if clock() >= until:
                 if self._pool.all_down(clock()):
                     raise PausedError(
-                        f"No relay can be used: {self._pool.problems()} Nobody was marked; run `digest send --resume` "
+                        f"No relay can be used: {self._pool.problems()}. Nobody was marked; run `digest send --resume` "
                         "once there is one."
                     )
                 raise LostError(Phase.GREETING, "no relay had a connection to spare", stalled=True)
@@ -165,7 +165,8 @@ class SmtpConnection:
 
     def _rest(self, state: RelayState, problem: str) -> None:
         wait = self._pool.rest(state, problem, asyncio.get_running_loop().time())
-        log.warning("%s rests for %.0f s. %s", state.name, wait, problem)
+        if wait:
+            log.warning("%s rests for %.0f s after this: %s", state.name, wait, problem)
 
 
 def _password(relay: Relay, environ: Mapping[str, str]) -> str:

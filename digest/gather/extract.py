@@ -19,8 +19,8 @@ from digest.gather.coins import coins_in
 from digest.gather.dates import parse_date
 from digest.gather.headpart import HeadPart, read_headpart
 from digest.gather.jsonld import Facts, read_jsonld
-from digest.gather.lines import one_line
-from digest.gather.tree import is_outside, key_of, metadata, page_url, parse_page
+from digest.gather.lines import key_of, one_line
+from digest.gather.tree import is_outside, metadata, page_url, parse_page
 from digest.model.article import Article
 
 _SUFFIX = re.compile(r"\s+[|–—·•»:-]+\s+")

@@ -59,7 +59,7 @@ def paragraphs(markup: str) -> tuple[str, ...]:
     """The paragraphs of `markup`, each as `plain` makes it: blocks, list items, lines parted by two <br> or, in text
     without any blocks, by an empty line. What has no letter or digit is none, unless it is all there is."""
     flat = _LINES.sub(_BREAK, _flat(markup))
-    if _BREAK not in flat.strip(f"{_BREAK}\n\r\t "):
+    if _BREAK not in flat:
         flat = _BLANK_LINE.sub(_BREAK, flat)
     return _kept(flat.replace(_LINE, " ").split(_BREAK))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -120,7 +121,8 @@ def _article(item: Item, feed: JsonFeed, base: str, source: str, zone: ZoneInfo)
         author=", ".join(dict.fromkeys(one_line(author.name) for author in authors if author.name)),
         published=date[0] if date else None,
         date_only=bool(date and date[1]),
-        url=_first_url((item.url, item.external_url, str(item.id or "")), base),
+        # An id is an address only where it says so itself.
+        url=_first_url((item.url, item.external_url), base) or clean_url(str(item.id or "")),
         image_url=_first_url((item.image, item.banner_image, *_pictures(item, markup)), base),
         image_credit=next((credit for text in captions(markup) if (credit := split_credit(text)[1])), ""),
         topics=tuple(tag for tag in tags if tag.casefold() not in PAID_MARKS),
@@ -136,10 +138,7 @@ def _pictures(item: Item, markup: str) -> tuple[str | None, ...]:
     return (*attached, *(picture.url for picture in pictures(markup) if picture.width != 1))
 
 
-def _first_url(candidates: tuple[str | None, ...], base: str) -> str | None:
-    """The first that is an address; an id is one only when it says so itself."""
-    *addresses, last = candidates or ("",)
-    urls = [clean_url(address, base) for address in addresses if address]
-    if last:
-        urls.append(clean_url(last))
+def _first_url(candidates: Iterable[str | None], base: str) -> str | None:
+    """The first that is an address."""
+    urls = (clean_url(candidate, base) for candidate in candidates if candidate)
     return next((url for url in urls if url), None)

@@ -63,3 +63,8 @@ def split_lines(text: str) -> list[str]:
 def one_line(text: str) -> str:
     """Plain text on one line: NFC, no control or invisible characters, single spaces, none at the ends."""
     return unicodedata.normalize("NFC", " ".join(_INVISIBLE.sub("", text).split()))
+
+
+def key_of(text: str) -> str:
+    """What makes two texts the same text: letters and digits, in small letters."""
+    return "".join(letter for letter in text.casefold() if letter.isalnum())

@@ -67,7 +67,8 @@ class PageSource:
             try:
                 found.append(self._article(place, context))
             except (FetchError, SourceError) as failed:
-                _LOG.warning("Source %s: %s", self.settings.name, getattr(failed, "problem", failed))
+                why = failed.problem if isinstance(failed, SourceError) else str(failed)
+                _LOG.warning("Source %s: %s", self.settings.name, why)
         if not found:
             raise SourceError(self.settings.name, f"no article in {what} ({tried} tried)")
         return found

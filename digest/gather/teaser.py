@@ -35,13 +35,13 @@ PAID_MARKS = frozenset(["plus", "premium", "paid", "paywall", "abo", "bezahlinha
 
 def without_furniture(paragraphs: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The paragraphs without what the site hangs on them, and the titles of other articles that stood in them."""
-    kept, related = [], []
+    kept: list[str] = []
+    related: list[str] = []
     for paragraph in paragraphs:
         if len(paragraph) <= TAIL_CHARS:
             paragraph = _ELLIPSIS.sub(" …", _TAILS.sub("", paragraph))
-        text, title = split_related(paragraph)
-        if title:
-            related.append(title)
+        text, titles = split_related(paragraph)
+        related += titles or ()
         if text and (not is_furniture(text) or not any(map(str.isalnum, text))):
             kept.append(text)
     return tuple(kept), tuple(related)

@@ -9,14 +9,58 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from digest.errors import FetchError, SourceError
+from digest.gather.address import clean_url
 from digest.gather.base import Context
-from digest.gather.export import read_text
+from digest.gather.byline import join_names
+from digest.gather.coins import coins_in
+from digest.gather.exportbody import read_body, split_lead
+from digest.gather.exporthead import find_title, read_byline_zone, read_head, unquoted
+from digest.gather.exportlines import MAX_CHARS, Findings, read_lines, unwrapped
 from digest.gather.lines import decode
 from digest.gather.settings import SourceSettings
 from digest.model.article import Article
 
 _LOG = logging.getLogger(__name__)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def read_text(text: str, *, source: str, zone: ZoneInfo) -> Article | None:
+    """The article that `text` holds, or None where it has no title or no text.
+
+    Expects the page from top to bottom, one paragraph a line (or hard-wrapped between empty lines): ticker, site and
+    slogan, title, date, authors, lead, body, picture credit, related titles; any of them may be missing.
+    """
+    if "\0" in text or len(text) > MAX_CHARS:
+        return None
+    lines = read_lines(text)
+    found = Findings()
+    at = find_title(lines, zone)
+    if at is None:
+        return None
+    found.title = unquoted(lines[at].text)
+    read_head(lines[:at], found, zone)
+    rest, adjacent = read_byline_zone(unwrapped(lines[at + 1 :]), found, zone)
+    paragraphs = read_body(rest, found, zone)
+    lead, body = split_lead(paragraphs, adjacent=adjacent)
+    if not body and not lead:
+        return None
+    named = coins_in(" ".join((found.title, lead, *body)))
+    return Article(
+        title=found.title,
+        source=source,
+        kicker=found.kicker,
+        lead=lead,
+        body=body,
+        author=join_names(found.names),
+        published=found.published[0] if found.published else None,
+        date_only=bool(found.published and found.published[1]),
+        url=clean_url(found.url) if found.url else None,
+        image_credit=found.credit,
+        topics=tuple(dict.fromkeys(found.topics)),
+        related=tuple(dict.fromkeys(found.related)),
+        site=found.site,
+        coins=tuple(dict.fromkeys(found.coins)) or named,
+    )
 
 
 class TextFileSource:

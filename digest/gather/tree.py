@@ -37,11 +37,6 @@ def text_of(element: HtmlElement) -> str:
     return one_line(" ".join(blocks_of(element)))
 
 
-def key_of(text: str) -> str:
-    """What makes two texts the same text: letters and digits, in small letters."""
-    return "".join(letter for letter in text.casefold() if letter.isalnum())
-
-
 def metadata(tree: HtmlElement) -> dict[str, str]:
     """The page's <meta> texts by property, name or itemprop, in small letters; of several the first."""
     found: dict[str, str] = {}

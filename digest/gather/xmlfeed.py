@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from calendar import timegm
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ import feedparser
 import msgspec
 
 from digest.gather.address import clean_url
+from digest.gather.authors import names_of
 from digest.gather.dates import parse_date
 from digest.gather.feedtext import paragraphs, plain, text_paragraphs
 from digest.gather.lines import one_line
@@ -132,15 +134,15 @@ class _Entry:
             if isinstance(value, str) and key.rpartition("_")[2] in _KICKERS:
                 return plain(value)
         subtitle = self._line("subtitle_detail") if dict.get(self.entry, "summary_detail") else ""
-        return subtitle if len(subtitle) <= 80 else ""
+        return subtitle if len(subtitle) <= 80 and subtitle != self._line("title_detail") else ""
 
     def _author(self) -> str:
         """The entry's authors, or in Atom the feed's (RFC 4287, 4.1.2); an address only where there is no name."""
         source = dict.get(self.entry, "source") or {}
-        names = _names(self.entry) or _names(source)
+        names = names_of(self.entry) or names_of(source)
         if not names and self.is_atom:
-            names = _names(self.channel)
-        return ", ".join(dict.fromkeys(names))
+            names = names_of(self.channel)
+        return ", ".join(names)
 
     def _published(self) -> tuple[datetime | None, bool]:
         for key in _DATES:
@@ -156,7 +158,7 @@ class _Entry:
             # feedparser lets the last link win where the address stands between the tags.
             link = next((href for href, rel in others.items() if rel == "alternate"), link)
         candidates = [_text(dict.get(self.entry, "feedburner_origlink")), link]
-        if dict.get(self.entry, "guidislink", True):
+        if dict.get(self.entry, "guidislink", True) or link:
             candidates.append(_text(dict.get(self.entry, "id")))
         urls = (clean_url(candidate, self.base) for candidate in candidates)
         return next((url for url in urls if url), None)
@@ -190,25 +192,13 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _names(owner: dict[str, Any]) -> list[str]:
-    names = []
-    for author in dict.get(owner, "authors", []):
-        name, address = plain(_text(author.get("name"))), one_line(_text(author.get("email")))
-        if not name and address and not address.lower().startswith(("noreply@", "no-reply@")):
-            name = address
-        names.append(re.sub(r"^von\s+(?=[A-ZÄÖÜ])", "", name, flags=re.IGNORECASE))
-    if not any(names):
-        names = [plain(_text(dict.get(owner, "author")))]
-    return [name for name in names if name]
-
-
 def _moment(raw: str, parsed: Any, zone: ZoneInfo) -> tuple[datetime, bool] | None:
     """Our own reading, which knows German and takes a time without a zone for ours; else feedparser's."""
     if known := parse_date(raw, zone):
         return known
     try:
-        exact = datetime(*parsed[:6], tzinfo=UTC) if parsed else None
-    except (TypeError, ValueError):
+        exact = datetime.fromtimestamp(timegm(parsed), UTC) if parsed else None
+    except (TypeError, ValueError, OverflowError):
         return None
     if exact is None:
         return None

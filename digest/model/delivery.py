@@ -99,6 +99,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one message. `state` is submitted, deferred, rejected, unknown or skipped.
 
+    The loop itself settles with queued what was started but not taken, when sending pauses; then `reason` says so.
+
     `reason` is a short word (for skipped, a SkipReason), `reply` the server's own words, `next_try` for deferred.
     """
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from digest.model.settings import Table
+from digest.model.site import check_mailbox
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+#: How long before an edition is due it is prepared, unless `prepare_at` says otherwise.
+_LEAD_TIME = timedelta(minutes=30)
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -22,13 +26,14 @@ def clock(text: str) -> time:
 
 def weekdays(text: str) -> frozenset[int]:
     """ "mon-fri", "mon,wed,sat" or "daily" as weekday numbers, Monday 0; ValueError otherwise."""
-    if text == "daily":
+    wanted = text.replace(" ", "").lower()
+    if wanted == "daily":
         return frozenset(range(7))
     days: set[int] = set()
-    for part in text.replace(" ", "").split(","):
-        first, _, last = part.partition("-")
+    for part in wanted.split(","):
+        first, dash, last = part.partition("-")
         try:
-            start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
+            start, end = WEEKDAYS.index(first), WEEKDAYS.index(last if dash else first)
         except ValueError:
             raise ValueError(f"{text!r} names no days; write mon-fri, mon,wed or daily") from None
         days.update((start + step) % 7 for step in range((end - start) % 7 + 1))
@@ -88,24 +93,44 @@ class Newsletter(Table, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not SLUG.fullmatch(self.slug):
             raise ValueError(f"slug {self.slug!r} must be small letters, digits and hyphens, 64 at most")
-        for text in (self.at, self.prepare_at, self.remind_at):
-            if text:
-                clock(text)
-        weekdays(self.days)
+        for key, text in (("at", self.at), ("prepare_at", self.prepare_at), ("remind_at", self.remind_at)):
+            if text or key == "at":
+                _said_of(key, clock, text)
+        _said_of("days", weekdays, self.days)
+        for key, address in (("sender", self.sender), ("reply_to", self.reply_to)):
+            if address:
+                check_mailbox(key, address)
         if not self.lists:
             raise ValueError(f"newsletter {self.slug} has no lists to go to")
         if not 1 <= self.max_articles <= 60:
             raise ValueError("max_articles must be between 1 and 60")
         if not 1 <= self.lookback_hours <= 24 * 31:
             raise ValueError("lookback_hours must be between 1 and 744")
+        if not 0 <= self.late_window_hours <= 24 * 7:
+            raise ValueError("late_window_hours must be between 0 and 168")
 
     def sends_at(self, day: date, zone: ZoneInfo) -> datetime:
         """When the edition of `day` is due. A time that the clock change skips is moved past the gap."""
-        due = datetime.combine(day, clock(self.at), zone)
-        return datetime.fromtimestamp(due.timestamp(), zone)
+        return _on_the_clock(day, clock(self.at), zone)
 
     def prepares_at(self, day: date, zone: ZoneInfo) -> datetime:
-        """When the edition of `day` is prepared: `prepare_at`, or 30 minutes before it is due."""
-        if self.prepare_at:
-            return datetime.combine(day, clock(self.prepare_at), zone)
-        return datetime.fromtimestamp((self.sends_at(day, zone) - timedelta(minutes=30)).timestamp(), zone)
+        """When the edition of `day` is prepared: `prepare_at`, or 30 minutes before it is due.
+
+        A `prepare_at` that is later than `at` means the evening before.
+        """
+        if not self.prepare_at:
+            return (self.sends_at(day, zone).astimezone(UTC) - _LEAD_TIME).astimezone(zone)
+        evening_before = clock(self.prepare_at) > clock(self.at)
+        return _on_the_clock(day - timedelta(days=1) if evening_before else day, clock(self.prepare_at), zone)
+
+
+def _on_the_clock(day: date, moment: time, zone: ZoneInfo) -> datetime:
+    # Through UTC and back, since 02:30 does not exist where the clock skips it.
+    return datetime.combine(day, moment, zone).astimezone(UTC).astimezone(zone)
+
+
+def _said_of(key: str, read: Callable[[str], object], text: str) -> None:
+    try:
+        read(text)
+    except ValueError as wrong:
+        raise ValueError(f"{key}: {wrong}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,6 +12,13 @@ Form = Literal["Sie", "du"]
 
 #: An imprint that begins so is ours, not the operator's; `deliver` then refuses to let mail out.
 SAMPLE_IMPRINT = "Beispiel"
+_MAILBOX = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@[^\s@<>()\[\]\\,;:\"]+")
+
+
+def check_mailbox(key: str, address: str) -> None:
+    """ValueError, naming `key`, where `address` cannot stand in an envelope or a header as it is."""
+    if not _MAILBOX.fullmatch(address) or not address.isprintable():
+        raise ValueError(f"{key} must be an address such as digest@news.example, not {address!r}")
 
 
 class Site(Table, frozen=True, kw_only=True):
@@ -34,11 +42,12 @@ class Site(Table, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not self.base_url.startswith(("http://", "https://")) or self.base_url.endswith("/"):
             raise ValueError("base_url must begin with http:// or https:// and have no slash at its end")
-        if self.sender.count("@") != 1:
-            raise ValueError("sender must be an address such as digest@news.example")
+        check_mailbox("sender", self.sender)
+        if self.reply_to:
+            check_mailbox("reply_to", self.reply_to)
         try:
             ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError) as unknown:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:  # OSError: "Europe" is a folder
             raise ValueError(f"time_zone {self.time_zone!r} is not known; write it as Europe/Berlin") from unknown
 
     @property

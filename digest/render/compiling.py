@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 from jinja2 import TemplateRuntimeError
@@ -20,7 +21,8 @@ from digest.render.variables import edition_variables, subject_variables
 def compile_subject(content: EditionContent) -> str:
     """The edition's own subject by the look's `subject.txt.j2`, on one line. Raises TemplateError."""
     name = f"{content.newsletter.template}/subject.txt.j2"
-    return " ".join(render(make_environment(content.templates), name, subject_variables(content)).split())
+    written = render(make_environment(content.templates), name, subject_variables(content))
+    return " ".join(word for word in re.split(r"[ \t\r\n]+", written) if word)  # U+00A0 stays what it is
 
 
 def compile_edition(content: EditionContent) -> Shell:

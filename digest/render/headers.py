@@ -25,7 +25,7 @@ date_time = lru_cache(maxsize=256)(format_datetime)
 
 def one_line(text: str) -> str:
     """`text` with every run of control characters and line ends as one space; nothing else is lost."""
-    return text if text.isprintable() else _CONTROLS.sub(" ", text).strip(" ")
+    return (text if text.isprintable() else _CONTROLS.sub(" ", text)).strip(" ")
 
 
 @lru_cache(maxsize=256)
@@ -57,9 +57,9 @@ def mailbox(name: str, display_name: str, address: str) -> bytes:
 
 def list_id(display_name: str, identifier: str) -> bytes:
     """`List-Id: phrase <identifier>` (RFC 2919); the identifier is never encoded."""
-    return (
-        mailbox("List-Id", display_name, f"{identifier}") if display_name else structured("List-Id", f"<{identifier}>")
-    )
+    if one_line(display_name):
+        return mailbox("List-Id", display_name, identifier)
+    return structured("List-Id", f"<{identifier}>")
 
 
 def urls(name: str, *links: str) -> bytes:
@@ -96,7 +96,7 @@ def _phrase(text: str, used: int) -> str:
 def _encoded_words(text: str, used: int) -> str:
     """`text` as encoded-words of whole characters, one to a line, the first on a line with `used` columns taken."""
     raw = text.encode("utf-8")
-    quoted = 3 * sum(octet not in _PLAIN and octet != 32 for octet in raw) <= len(raw)
+    quoted = sum([len(_Q[octet]) for octet in raw]) <= (len(raw) + 2) // 3 * 4
     words: list[str] = []
     room = _WORD + 1 - used - _FRAME
     chunk: list[bytes] = []

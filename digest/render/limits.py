@@ -59,7 +59,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
     def call(self, context: Context, callee: Any, /, *args: Any, **options: Any) -> Any:
         self.step()
         if getattr(callee, "__name__", "") in ("format", "format_map"):
-            _check_pattern(str(getattr(callee, "__self__", "")))
+            _check_pattern(str(getattr(getattr(callee, "__wrapped__", callee), "__self__", "")))
         else:
             _check_arguments(args, options)
         return _bounded(super().call(context, callee, *args, **options))

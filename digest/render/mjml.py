@@ -20,6 +20,8 @@ _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uf
 
 def compile_mjml(source: str, file: str) -> str:
     """The finished HTML page of an MJML document; `file` names it in errors. Raises TemplateError."""
+    if "<mj-include" in source:
+        raise TemplateError(file, None, "mj-include is refused; use Jinja's include, which stays inside templates/")
     try:
         html = mjml.mjml2html(_ascii_references(source), fonts={}, include_loader=_refuse_include)
     except Exception as problem:  # mjml-python raises bare exceptions of several kinds
@@ -46,4 +48,4 @@ def _ascii_references(source: str) -> str:
 
 
 def _refuse_include(path: str) -> str:
-    raise ValueError(f"mj-include of {path!r} is refused; use Jinja's include, which stays inside templates/")
+    raise ValueError(f"mj-include of {path!r} is refused")

@@ -73,7 +73,11 @@ def view_articles(content: EditionContent) -> list[ArticleView]:
                 dated=dated,
                 minutes=german.reading_minutes(words) if words else 0,
                 url=web_link(article.url),
-                related=tuple(RelatedTitle(title=title, url=links.get(title)) for title in article.related),
+                related=tuple(
+                    RelatedTitle(title=title, url=links.get(title))
+                    for title in article.related
+                    if title != article.title
+                ),
             )
         )
     return views

@@ -25,10 +25,12 @@ class StoredArticle(NamedTuple):
 
 
 def save_articles(connection: Connection, keyed: Iterable[tuple[str, Article]], now: datetime) -> int:
-    """Add what is new and renew what is known; how many are new. The first source to bring an article keeps it."""
+    """Add what is new and renew what is known; how many are new. Each source has its own copy of an article."""
     new = 0
     for key, article in keyed:
-        known = connection.execute(select(articles.c.id, articles.c.source).where(articles.c.key == key)).first()
+        known = connection.execute(
+            select(articles.c.id).where(articles.c.key == key, articles.c.source == article.source)
+        ).scalar()
         if known is None:
             new += 1
             connection.execute(
@@ -41,19 +43,19 @@ def save_articles(connection: Connection, keyed: Iterable[tuple[str, Article]], 
                     article=_encode(article),
                 )
             )
-        elif known.source == article.source:
+        else:
             connection.execute(
                 update(articles)
-                .where(articles.c.id == known.id)
+                .where(articles.c.id == known)
                 .values(published=article.published, last_seen=now, article=_encode(article))
             )
     return new
 
 
 def articles_between(
-    connection: Connection, start: datetime, end: datetime, sources: Sequence[str] = ()
+    connection: Connection, start: datetime, end: datetime, sources: Sequence[str]
 ) -> Iterator[StoredArticle]:
-    """Articles published, or first seen without a date, from a day before `start` until a day after `end`.
+    """Articles of `sources` published, or first seen without a date, from a day before `start` to a day after `end`.
 
     It is wider than a window on purpose: a date without a time stands for its whole day.
     """
@@ -66,16 +68,18 @@ def articles_between(
 
 
 def list_articles(
-    connection: Connection, *, sources: Sequence[str] = (), since: datetime | None = None
+    connection: Connection, *, sources: Sequence[str] | None = None, since: datetime | None = None
 ) -> Iterator[StoredArticle]:
-    """The pool, newest first."""
+    """The pool, or that of some sources, the newest first. What has no date is always among it."""
     wanted = or_(articles.c.published >= since, articles.c.published.is_(None)) if since else articles.c.id.is_not(None)
     yield from _read(connection, wanted, sources)
 
 
-def _read(connection: Connection, wanted: ColumnElement[bool], sources: Sequence[str]) -> Iterator[StoredArticle]:
+def _read(
+    connection: Connection, wanted: ColumnElement[bool], sources: Sequence[str] | None
+) -> Iterator[StoredArticle]:
     query = select(articles.c.key, articles.c.first_seen, articles.c.article).where(wanted)
-    if sources:
+    if sources is not None:
         query = query.where(articles.c.source.in_(sources))
     query = query.order_by(articles.c.published.desc(), articles.c.id)
     for key, first_seen, stored in connection.execute(query):

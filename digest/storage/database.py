@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from digest.errors import OutdatedDatabaseError, StorageError
+from digest.storage.tables import metadata
 
 #: The newest migration. A test holds it against `migrations/`.
 SCHEMA_VERSION = "0001"
 _BUSY_SECONDS = 30
+_SQLITE = "sqlite:///"
 #: Durability -> SQLite's synchronous: "process" survives kill -9, "power" a power cut as well.
 _SYNCHRONOUS = {"process": "NORMAL", "power": "FULL"}
 
@@ -49,7 +52,8 @@ class Database:
         try:
             yield
         except DBAPIError as problem:
-            raise StorageError(f"The database {_shown(self.engine)} cannot be used: {problem.orig}.") from problem
+            what = " ".join(str(problem.orig).split()).rstrip(".")
+            raise StorageError(f"The database {_shown(self.engine)} cannot be used: {what}.") from problem
 
     def close(self) -> None:
         self.engine.dispose()
@@ -63,17 +67,13 @@ def open_database(url: str, *, durability: Literal["process", "power"] = "proces
     """
     engine = _make_engine(url, durability)
     database = Database(engine)
-    fresh = database.file is not None and not database.file.exists()
-    if fresh and database.file is not None:
-        try:
-            database.file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            raise StorageError(
-                f"The folder of the database {database.file} cannot be made: {problem.strerror}."
-            ) from None
+    if database.file is not None:
+        _make_folder(database.file)
     version = _read_version(database)
     if version == SCHEMA_VERSION:
         return database
+    if version is not None and not re.fullmatch(r"\d{4}", version):
+        raise _foreign(engine)
     if version is not None and version > SCHEMA_VERSION:
         raise StorageError(
             f"The database {_shown(engine)} is of version {version}, newer than this program, which knows "
@@ -93,18 +93,37 @@ def open_database(url: str, *, durability: Literal["process", "power"] = "proces
     return database
 
 
+def _make_folder(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as problem:
+        what = getattr(problem, "strerror", None) or problem
+        raise StorageError(f"The folder of the database {file} cannot be made: {what}.") from problem
+
+
 def _read_version(database: Database) -> str | None:
+    """The version that the database is of, None where it is empty. Raises StorageError for somebody else's."""
     with database.read() as connection:
-        if not database.engine.dialect.has_table(connection, "alembic_version"):
-            if database.engine.dialect.has_table(connection, "editions"):
-                raise StorageError(f"The database {_shown(database.engine)} belongs to another program.")
-            return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        there = set(inspect(connection).get_table_names())
+        if "alembic_version" in there:
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        # A server's database may well hold other tables; a file of our own does not.
+        if there.intersection(metadata.tables) or (there and database.file is not None):
+            raise _foreign(database.engine)
+        return None
+
+
+def _foreign(engine: Engine) -> StorageError:
+    return StorageError(f"The database {_shown(engine)} belongs to another program; name another in `database.url`.")
 
 
 def _make_engine(url: str, durability: str) -> Engine:
     try:
-        engine = create_engine(make_url(url))
+        # A path is taken as it is written: in a URL, `?` and `%` would mean something.
+        file = url.removeprefix(_SQLITE) if url.startswith(_SQLITE) else None
+        engine = create_engine(URL.create("sqlite", database=file) if file else make_url(url))
+    except (ArgumentError, ValueError) as wrong:
+        raise StorageError("The database's address in `database.url` cannot be read.") from wrong
     except (ModuleNotFoundError, NoSuchModuleError) as missing:
         raise StorageError(f"For a database at {make_url(url).host} install psycopg: pip install psycopg.") from missing
     if engine.dialect.name != "sqlite":
@@ -114,11 +133,11 @@ def _make_engine(url: str, durability: str) -> Engine:
     def set_up(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         for pragma in (
+            f"busy_timeout={_BUSY_SECONDS * 1000}",  # first, for the next one may have to wait
             "journal_mode=WAL",
             f"synchronous={_SYNCHRONOUS[durability]}",
             "foreign_keys=ON",
             "secure_delete=ON",
-            f"busy_timeout={_BUSY_SECONDS * 1000}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

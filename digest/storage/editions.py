@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from digest.errors import NotFoundError
+from digest.errors import NotFoundError, StepError, StorageError
+from digest.model.article import Article
 from digest.model.edition import Edition, EditionContent, EditionKind, EditionState
 from digest.model.market import Snapshot
 from digest.storage.tables import edition_articles, editions
 
+_decode_content = msgspec.json.Decoder(EditionContent).decode
 _HEAD = [column for column in editions.c if column.name not in ("content", "shell", "snapshot")]
 #: States of editions whose articles count as carried.
 _CARRYING = tuple(EditionState(state) for state in ("prepared", "in_review", "approved", "sending", "paused", "sent"))
@@ -50,11 +53,19 @@ def regular_edition(connection: Connection, newsletter: str, day: date, at: date
 
 
 def get_edition(connection: Connection, number: int, *, content: bool = False) -> Edition:
-    """One edition, with its frozen content where asked for. Raises NotFoundError."""
+    """One edition, with its frozen content where asked for.
+
+    Raises NotFoundError, and StorageError where the content is not the one that was frozen.
+    """
     columns = [*_HEAD, editions.c.content] if content else _HEAD
     row = connection.execute(select(*columns).where(editions.c.id == number)).first()
     if row is None:
         raise NotFoundError("edition", number, "in the database; see `digest editions list`")
+    if content and row.content is not None and hashlib.sha256(row.content).hexdigest() != row.content_hash:
+        raise StorageError(
+            f"The content of edition {number} is not the one that was prepared. Cancel it by "
+            f"`digest editions cancel {number}`, or prepare it anew."
+        )
     return _edition(row)
 
 
@@ -121,15 +132,47 @@ def freeze(
 
 
 def take_step(connection: Connection, edition: Edition, to: EditionState, **values: Any) -> None:
-    """Move the edition to the state `to`, with other columns. Raises StepError, also where somebody else moved it."""
+    """Move the edition to the state `to`, with other columns.
+
+    Raises StepError, also where the edition is not what `edition` says any more: a decision about what has been
+    prepared anew since is void.
+    """
     edition.state.check_step(to)
     moved = connection.execute(
         update(editions)
-        .where(editions.c.id == edition.number, editions.c.state == edition.state)
+        .where(
+            editions.c.id == edition.number,
+            editions.c.state == edition.state,
+            editions.c.content_hash == edition.content_hash,
+        )
         .values(state=to, **values)
     )
     if not moved.rowcount:
-        get_edition(connection, edition.number).state.check_step(to)
+        now = get_edition(connection, edition.number)
+        changed = f"became {now.state}" if now.state is not edition.state else "was prepared anew"
+        raise StepError(f"Edition {edition.number} {changed} in the meantime; look at it again.")
+
+
+def unfinished_days(connection: Connection, newsletter: str) -> list[date]:
+    """The days whose regular edition is being sent, or was broken off, the oldest first."""
+    query = select(editions.c.day).where(
+        editions.c.newsletter == newsletter,
+        editions.c.kind == EditionKind.REGULAR,
+        editions.c.state == EditionState.SENDING,
+    )
+    return list(connection.execute(query.order_by(editions.c.day)).scalars())
+
+
+def recent_articles(connection: Connection, newsletter: str, but_not: int, limit: int = 7) -> list[Article]:
+    """The articles of the newsletter's last `limit` editions that carry any, other than `but_not`."""
+    query = (
+        select(editions.c.content)
+        .where(editions.c.newsletter == newsletter, editions.c.id != but_not, editions.c.state.in_(_CARRYING))
+        .order_by(editions.c.day.desc(), editions.c.id.desc())
+        .limit(limit)
+    )
+    frozen = [_decode_content(stored) for stored in connection.execute(query).scalars() if stored]
+    return [article for content in frozen for article in content.articles]
 
 
 def load_shell(connection: Connection, number: int) -> bytes:
@@ -160,7 +203,7 @@ def _edition(row: Row[Any]) -> Edition:
         date=row.day,
         at=row.at,
         state=row.state,
-        content=msgspec.json.decode(stored, type=EditionContent) if stored else None,
+        content=_decode_content(stored) if stored else None,
         content_hash=row.content_hash,
         approved_hash=row.approved_hash,
         reason=row.reason,

@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, update
 
+from digest.errors import StepError
 from digest.model.delivery import Claim, DeliveryState, Outcome, Recipient, SkipReason
+from digest.model.edition import EditionState
 from digest.storage.database import Database
 from digest.storage.tables import deliveries, editions
 from subscribers.recipients import refusals
@@ -45,7 +47,16 @@ _CLAIM = (
         lease_until=bindparam("lease"),
     )
 )
-_START = update(deliveries).where(deliveries.c.id == bindparam("row")).values(state=_S.IN_FLIGHT)
+_START = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("row"), deliveries.c.state == _S.CLAIMED)
+    .values(state=_S.IN_FLIGHT, lease_until=bindparam("lease"))
+)
+_UNSTART = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("row"), deliveries.c.state == _S.IN_FLIGHT)
+    .values(state=_S.CLAIMED)
+)
 _SETTLE = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("row"))
@@ -56,6 +67,7 @@ _SETTLE = (
         next_try=bindparam("again"),
         settled_at=bindparam("now"),
         lease_until=None,
+        attempts=deliveries.c.attempts - bindparam("undone"),
     )
 )
 _RELEASE = (
@@ -72,9 +84,14 @@ class SqlLedger:
         self._database, self._edition, self._list_slugs = database, edition, tuple(list_slugs)
 
     def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
-        """Up to `limit` deliveries that are due. Who may no longer be mailed is skipped on the way."""
+        """Up to `limit` deliveries that are due; none once the edition is no longer being sent.
+
+        Who may no longer be mailed is skipped on the way.
+        """
         while True:
             with self._database.write() as connection:
+                if not self._is_sending(connection):
+                    return []
                 rows = self._due(connection, limit, now)
                 refused = refusals(connection, [row.subscriber_id for row in rows], self._list_slugs)
                 refused |= {row.subscriber_id: SkipReason.ERASED for row in rows if row.recipient is None}
@@ -90,6 +107,10 @@ class SqlLedger:
             if claims or not rows:
                 return claims
 
+    def _is_sending(self, connection: Connection) -> bool:
+        state = connection.execute(select(editions.c.state).where(editions.c.id == self._edition)).scalar()
+        return state is EditionState.SENDING
+
     def _due(self, connection: Connection, limit: int, now: datetime) -> Sequence[Any]:
         ours = select(*_COLUMNS).where(deliveries.c.edition_id == self._edition).order_by(deliveries.c.id)
         ours = ours.with_for_update(skip_locked=True)
@@ -100,7 +121,12 @@ class SqlLedger:
         return [*queued, *connection.execute(deferred.limit(limit - len(queued)))]
 
     def settle(self, outcomes: Sequence[tuple[Claim, Outcome]], starting: Sequence[Claim], now: datetime) -> None:
-        """Record outcomes and mark those in flight whose message is about to leave, in one commit."""
+        """Record outcomes and mark those in flight whose message is about to leave, in one commit.
+
+        Raises StepError, once the outcomes are recorded, where somebody paused or cancelled the edition and so took
+        back what was claimed: then none of `starting` is in flight.
+        """
+        taken_back = False
         with self._database.write() as connection:
             if outcomes:
                 connection.execute(
@@ -112,13 +138,20 @@ class SqlLedger:
                             "why": outcome.reason,
                             "said": outcome.reply,
                             "again": outcome.next_try,
-                            "now": now,
+                            "now": None if outcome.state is _S.QUEUED else now,
+                            "undone": int(outcome.state is _S.QUEUED),
                         }
                         for claim, outcome in outcomes
                     ],
                 )
             if starting:
-                connection.execute(_START, [{"row": claim.delivery} for claim in starting])
+                lease = now + LEASE
+                started = connection.execute(_START, [{"row": claim.delivery, "lease": lease} for claim in starting])
+                taken_back = started.rowcount != len(starting)
+                if taken_back:
+                    connection.execute(_UNSTART, [{"row": claim.delivery} for claim in starting])
+        if taken_back:
+            raise StepError(f"Edition {self._edition} was paused or cancelled while it was being sent.")
 
     def release(self, claims: Sequence[Claim], now: datetime) -> None:  # noqa: ARG002, the Protocol's shape
         """Give back what was claimed and never started."""
@@ -174,17 +207,34 @@ def recover(
         .where(*gone, deliveries.c.state == _S.IN_FLIGHT)
         .values(state=_S.UNKNOWN, reason="interrupted", lease_until=None, settled_at=now)
     ).rowcount
-    connection.execute(
-        update(deliveries).where(*gone, deliveries.c.state == _S.CLAIMED).values(state=_S.QUEUED, lease_until=None)
-    )
+    _take_back(connection, *gone)
     if on_unknown == "retry":
-        connection.execute(
-            update(deliveries)
-            .where(deliveries.c.edition_id == edition, deliveries.c.state == _S.UNKNOWN)
-            .where(deliveries.c.attempts < MAX_ATTEMPTS)
-            .values(state=_S.QUEUED)
-        )
+        repeat_unknown(connection, edition)
     return int(doubtful)
+
+
+def repeat_unknown(connection: Connection, edition: int) -> int:
+    """Queue again what is in doubt, unless it was begun too often already; how many."""
+    repeated = connection.execute(
+        update(deliveries)
+        .where(deliveries.c.edition_id == edition, deliveries.c.state == _S.UNKNOWN)
+        .where(deliveries.c.attempts < MAX_ATTEMPTS)
+        .values(state=_S.QUEUED)
+    )
+    return int(repeated.rowcount)
+
+
+def take_back_claims(connection: Connection, edition: int) -> None:
+    """Put back into the queue what a sender holds and has not started: its next step finds that out, and it stops."""
+    _take_back(connection, deliveries.c.edition_id == edition)
+
+
+def _take_back(connection: Connection, *which: ColumnElement[bool]) -> None:
+    connection.execute(
+        update(deliveries)
+        .where(*which, deliveries.c.state == _S.CLAIMED)
+        .values(state=_S.QUEUED, attempts=deliveries.c.attempts - 1, lease_until=None)
+    )
 
 
 def count_deliveries(connection: Connection, edition: int) -> dict[tuple[DeliveryState, str], int]:
@@ -257,14 +307,14 @@ def _skip(connection: Connection, skipped: list[tuple[int, str]], now: datetime)
         connection.execute(
             _SETTLE,
             [
-                {"row": row, "to": _S.SKIPPED, "why": reason, "said": "", "again": None, "now": now}
+                {"row": row, "to": _S.SKIPPED, "why": reason, "said": "", "again": None, "now": now, "undone": 0}
                 for row, reason in skipped
             ],
         )
 
 
 def cancel_waiting(connection: Connection, edition: int, now: datetime) -> int:
-    """Skip whoever has not got the edition yet; how many."""
+    """Skip whoever has not got the edition yet, whose message is not just leaving; how many."""
     waiting = (_S.QUEUED, _S.CLAIMED, _S.DEFERRED)
     cancelled = connection.execute(
         update(deliveries)

@@ -23,7 +23,7 @@ def read_secret(path: Path) -> bytes:
 
 def _create(path: Path) -> bytes:
     text = secrets.token_hex(_OCTETS)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

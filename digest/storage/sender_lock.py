@@ -20,7 +20,12 @@ def sender_lock(database_file: Path | None) -> Iterator[bool]:
     if database_file is None:
         yield False
         return
-    with database_file.with_name(database_file.name + ".sender").open("a") as file:
+    lock = database_file.with_name(database_file.name + ".sender")
+    try:
+        file = lock.open("a")
+    except OSError as problem:
+        raise StorageError(f"The lock {lock} cannot be opened: {problem.strerror}.") from problem
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

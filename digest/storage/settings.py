@@ -13,3 +13,5 @@ class DatabaseSettings(Table, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not self.url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
             raise ValueError("url must begin with sqlite:/// or postgresql://")
+        if self.url in ("sqlite:///", "sqlite:///:memory:"):
+            raise ValueError("url must name a file, such as sqlite:///var/digest.db")

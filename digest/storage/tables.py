@@ -34,7 +34,7 @@ articles = Table(
     Column("first_seen", UtcDateTime, nullable=False),
     Column("last_seen", UtcDateTime, nullable=False),
     Column("article", LargeBinary, nullable=False),
-    UniqueConstraint("key"),
+    UniqueConstraint("key", "source"),
     Index(None, "published"),
     Index(None, "first_seen"),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -14,8 +13,6 @@ from digest.gather.dedupe import article_key
 from digest.gather.settings import SourceSettings
 from digest.storage.articles import save_articles
 from digest.storage.database import Database
-
-_log = logging.getLogger(__name__)
 
 
 class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +38,6 @@ def gather_articles(
         try:
             found = gather_source(source, topics, context)
         except SourceError as problem:
-            _log.warning("%s", problem)
             reports.append(SourceReport(source=source.name, warning=str(problem)))
             continue
         with database.write() as connection:

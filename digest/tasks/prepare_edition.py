@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from digest.compose.selection import SourceRule, excerpt, select_articles
+from digest.compose.selection import SourceRule, excerpt, rank_articles, select_articles
 from digest.compose.window import edition_window, falls_in
-from digest.gather.dedupe import article_key, unique
+from digest.gather.dedupe import article_key, near_same, unique
 from digest.model.article import Article
 from digest.model.edition import Edition, EditionContent, EditionKind, EditionState
 from digest.model.newsletter import Newsletter
@@ -21,6 +21,9 @@ from digest.storage import editions
 from digest.storage.articles import articles_between
 from digest.storage.database import Database
 
+_NO_ARTICLES = "no articles"
+#: Two articles with nearly the same title are the same news if they are no further apart than this.
+_SAME_NEWS = timedelta(hours=12)
 #: States from which an edition is prepared, or prepared again.
 _OPEN = frozenset({EditionState.GATHERING, EditionState.PREPARED, EditionState.IN_REVIEW, EditionState.SKIPPED})
 
@@ -56,9 +59,9 @@ def prepare_edition(database: Database, recipe: Recipe, day: date, now: datetime
             known = editions.get_edition(connection, edition.number, content=True)
             articles = known.content.articles if known.content else ()
             return PrepareReport(edition=known, articles=articles, note=f"is {known.state} already")
-        content = draft_content(connection, recipe, edition, now)
+        content = _draft(connection, recipe, day, edition.number, now)
         if not content.articles and newsletter.empty == "skip":
-            editions.take_step(connection, edition, EditionState.SKIPPED, reason="no articles")
+            editions.take_step(connection, edition, EditionState.SKIPPED, reason=_NO_ARTICLES)
             skipped = editions.get_edition(connection, edition.number)
             return PrepareReport(edition=skipped, articles=(), note="is skipped, for there is no new article")
         if content.hash != edition.content_hash or edition.state is EditionState.SKIPPED:
@@ -73,30 +76,19 @@ def prepare_edition(database: Database, recipe: Recipe, day: date, now: datetime
 
 def draft_edition(database: Database, recipe: Recipe, day: date, now: datetime) -> EditionContent:
     """What the regular edition of `day` would be made from if it were prepared now. Nothing is changed."""
-    newsletter = recipe.newsletter
-    at = newsletter.sends_at(day, recipe.site.zone)
     with database.read() as connection:
-        known = editions.find_regular_edition(connection, newsletter.slug, day)
-        drafted = known or Edition(
-            number=0,
-            newsletter=newsletter.slug,
-            kind=EditionKind.REGULAR,
-            date=day,
-            at=at,
-            state=EditionState.GATHERING,
-        )
-        return draft_content(connection, recipe, drafted, now)
+        known = editions.find_regular_edition(connection, recipe.newsletter.slug, day)
+        return _draft(connection, recipe, day, known.number if known else 0, now)
 
 
-def draft_content(connection: Connection, recipe: Recipe, edition: Edition, now: datetime) -> EditionContent:
-    """What the edition would be made from if it were frozen now. Nothing is changed."""
-    articles = _choose(connection, recipe, edition, now)
+def _draft(connection: Connection, recipe: Recipe, day: date, number: int, now: datetime) -> EditionContent:
+    articles = _choose(connection, recipe, day, number, now)
     content = EditionContent(
         site=recipe.site,
         newsletter=recipe.newsletter,
         kind=EditionKind.REGULAR,
-        date=edition.date,
-        at=edition.at,
+        date=day,
+        at=recipe.newsletter.sends_at(day, recipe.site.zone),
         subject="",
         articles=articles,
         coins=recipe.coins,
@@ -106,23 +98,29 @@ def draft_content(connection: Connection, recipe: Recipe, edition: Edition, now:
     return replace(content, subject=compile_subject(content))
 
 
-def _choose(connection: Connection, recipe: Recipe, edition: Edition, now: datetime) -> tuple[Article, ...]:
+def _choose(connection: Connection, recipe: Recipe, day: date, number: int, now: datetime) -> tuple[Article, ...]:
     newsletter, zone = recipe.newsletter, recipe.site.zone
-    window = edition_window(
-        newsletter,
-        edition.date,
-        zone,
-        editions.last_preparation(connection, newsletter.slug, edition.date),
-        now.astimezone(zone).date(),
-    )
-    carried = editions.carried_articles(connection, newsletter.slug, edition.number)
-    sources: Sequence[str] = newsletter.sources or tuple(recipe.rules)
+    last_prepared = editions.last_preparation(connection, newsletter.slug, day)
+    window = edition_window(newsletter, day, zone, last_prepared, now.astimezone(zone).date())
+    keys = editions.carried_articles(connection, newsletter.slug, number)
+    carried = editions.recent_articles(connection, newsletter.slug, number)
+    sources = [name for name in recipe.rules if not newsletter.sources or name in newsletter.sources]
     fresh = [
         stored.article
         for stored in articles_between(connection, window.start, window.end, sources)
-        if stored.key not in carried and falls_in(stored.article, stored.first_seen, window, now, zone)
+        if stored.key not in keys
+        and falls_in(stored.article, stored.first_seen, window, now, zone)
+        and not any(_is_again(stored.article, other) for other in carried)
     ]
-    chosen = select_articles(unique(fresh), recipe.rules, newsletter.max_articles)
+    ranked = rank_articles(fresh, recipe.rules)
+    chosen = select_articles(unique(ranked), recipe.rules, newsletter.max_articles)
     return tuple(
         replace(article, lead=excerpt(article, recipe.rules[article.source].excerpt_chars)) for article in chosen
     )
+
+
+def _is_again(article: Article, carried: Article) -> bool:
+    """Whether it is one that was carried under another address; a daily column keeps its title and is news each day."""
+    if article.published and carried.published and abs(article.published - carried.published) >= _SAME_NEWS:
+        return False
+    return near_same(article.title, carried.title)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,7 +16,7 @@ import msgspec
 from digest.compose.personal import compose_recipient
 from digest.deliver.base import Backend
 from digest.deliver.loop import send_all
-from digest.errors import HeldBackError, PausedError
+from digest.errors import HeldBackError, PausedError, StepError
 from digest.links import Links
 from digest.model.delivery import Claim, DeliveryState, Message
 from digest.model.edition import Edition, EditionContent, EditionState
@@ -25,11 +26,16 @@ from digest.render.shell import Shell
 from digest.storage import editions, ledger
 from digest.storage.database import Database
 from digest.storage.sender_lock import sender_lock
+from digest.tasks.send_report import Progress, SendReport, report_sending
 from subscribers.recipients import count_recipients, recipients
+
+__all__ = ["Progress", "SendReport", "Sender"]
 
 #: Recipients that are frozen in one transaction.
 _PLANNED_AT_ONCE = 1000
-_MAY_BE_SENT = frozenset({EditionState.PREPARED, EditionState.APPROVED, EditionState.SENDING})
+#: How often at most one call goes through the ledger: the first time, and again for what was left in doubt.
+_RUNS = 3
+_WAITING = {DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.IN_FLIGHT, DeliveryState.DEFERRED}
 _HELD_BACK = {
     EditionState.IN_REVIEW: "waits for approval; run `digest editions approve {number}`",
     EditionState.HELD: "is held; run `digest editions release {number}`",
@@ -37,39 +43,8 @@ _HELD_BACK = {
 _NOTHING_TO_DO = {
     EditionState.SENT: "was sent already; nobody gets a second copy",
     EditionState.CANCELLED: "is cancelled; nobody gets it",
-    EditionState.SKIPPED: "is skipped, for there was nothing to send",
     EditionState.GATHERING: "is not prepared yet; run `digest prepare`",
 }
-
-
-class SendReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What the ledger says of the edition now, and how long this run took. `skipped` counts by reason.
-
-    `note` says why nothing was sent, or when sending goes on; `in_doubt` counts what an interrupted sender left.
-    """
-
-    edition: int
-    newsletter: str
-    state: EditionState
-    submitted: int = 0
-    deferred: int = 0
-    rejected: int = 0
-    unknown: int = 0
-    queued: int = 0
-    skipped: dict[str, int] = msgspec.field(default_factory=dict)
-    sent_now: int = 0
-    in_doubt: int = 0
-    seconds: float = 0.0
-    messages_per_second: float = 0.0
-    note: str = ""
-
-
-class Progress(msgspec.Struct, frozen=True):
-    """What a progress bar is told: `step` is "plan" or "send", counted from 0 to `total`."""
-
-    step: Literal["plan", "send"]
-    done: int
-    total: int
 
 
 class Sender:
@@ -87,6 +62,7 @@ class Sender:
     ) -> None:
         self._database, self._backend, self._links, self._clock = database, backend, links, clock
         self._bounce_domain, self._on_unknown = bounce_domain, on_unknown
+        self._stop_asked = threading.Event()
         self._stopping: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
 
     def send(
@@ -100,44 +76,68 @@ class Sender:
         """Send the edition `number`, or go on with it; `resume` takes up one that was paused.
 
         `prices` is asked once, when sending begins. Raises HeldBackError where approval is missing, PausedError where
-        the sender is at fault (the edition is paused then), and KeyboardInterrupt after a drained SIGINT.
+        the sender is at fault (the edition is paused then) or the edition was paused before, and KeyboardInterrupt
+        after a drained SIGINT.
         """
         with sender_lock(self._database.file) as only_sender:
             with self._database.read() as connection:
                 edition = editions.get_edition(connection, number, content=True)
+            content = edition.content
             refusal = self._refusal(edition, resume=resume)
-            if refusal or edition.content is None:
-                return self._report(edition.number, note=refusal)
-            started = self._clock()
+            if refusal or content is None:
+                return report_sending(self._database, number, note=refusal)
+            if not self._somebody_waits(edition, content):
+                lists = ", ".join(content.newsletter.lists)
+                return report_sending(self._database, number, note=f"has nobody to go to on {lists}; nothing was sent")
+            started = time.monotonic()
             self._begin(edition, prices)
-            self._plan(edition, edition.content, on_progress)
+            self._plan(edition, content, on_progress)
             with self._database.write() as connection:
                 in_doubt = ledger.recover(
                     connection, number, self._clock(), only_sender=only_sender, on_unknown=self._on_unknown
                 )
-            sent_now = self._hand_over(edition, edition.content, on_progress)
-            self._finish(number)
-            return self._report(number, started=started, sent_now=sent_now, in_doubt=in_doubt)
+            sent_now = self._hand_over(number, content, on_progress)
+            note = self._finish(number)
+            seconds = time.monotonic() - started
+            return report_sending(
+                self._database, number, sent_now=sent_now, in_doubt=in_doubt, seconds=seconds, note=note
+            )
 
     def stop(self) -> None:
         """From another thread: let the messages under way finish, and leave the rest for the next time."""
+        self._stop_asked.set()
         if self._stopping is not None:
             running, stop = self._stopping
             running.call_soon_threadsafe(stop.set)
 
     @staticmethod
     def _refusal(edition: Edition, *, resume: bool) -> str:
+        """Why there is nothing to send, "" where there is. Raises HeldBackError and PausedError."""
+        name = f"Edition {edition.number} ({edition.newsletter})"
         if edition.state in _HELD_BACK:
-            what = _HELD_BACK[edition.state].format(number=edition.number)
-            raise HeldBackError(f"Edition {edition.number} ({edition.newsletter}) {what}.")
+            raise HeldBackError(f"{name} {_HELD_BACK[edition.state].format(number=edition.number)}.")
         if edition.state is EditionState.PAUSED and not resume:
             raise PausedError(
-                f"Edition {edition.number} ({edition.newsletter}) is paused: {edition.reason} "
+                f"{name} is paused: {edition.reason} "
                 f"When that is mended, run `digest send --edition {edition.number} --resume`."
             )
-        if edition.state in _MAY_BE_SENT or edition.state is EditionState.PAUSED:
-            return ""
-        return _NOTHING_TO_DO[edition.state]
+        if edition.state is EditionState.SKIPPED:
+            return f"is skipped: {edition.reason or 'there was nothing to send'}"
+        if edition.state in _NOTHING_TO_DO:
+            return _NOTHING_TO_DO[edition.state]
+        required = edition.content is not None and edition.content.newsletter.approval == "required"
+        if (required or edition.state is EditionState.APPROVED) and edition.approved_hash != edition.content_hash:
+            raise HeldBackError(
+                f"{name} is not what was approved; look at it and run `digest editions approve {edition.number}`."
+            )
+        return ""
+
+    def _somebody_waits(self, edition: Edition, content: EditionContent) -> bool:
+        """Whether anybody is on its lists, once its recipients are fixed among them. Raises UnknownListError."""
+        with self._database.read() as connection:
+            return editions.is_planned(connection, edition.number) or bool(
+                recipients(connection, content.newsletter.lists, limit=1)
+            )
 
     def _begin(self, edition: Edition, prices: Callable[[], Snapshot | None]) -> None:
         with self._database.read() as connection:
@@ -168,38 +168,63 @@ class Sender:
                 after = people[-1].id
             on_progress(Progress("plan", done, total))
 
-    def _hand_over(self, edition: Edition, content: EditionContent, on_progress: Callable[[Progress], None]) -> int:
-        build = self._builder(edition.number, content)
+    def _hand_over(self, number: int, content: EditionContent, on_progress: Callable[[Progress], None]) -> int:
+        """Send what is due; how many were submitted. Somebody pausing or cancelling the edition ends it early."""
+        build = self._builder(number, content)
         with self._database.read() as connection:
-            counts = ledger.count_deliveries(connection, edition.number)
+            counts = ledger.count_deliveries(connection, number)
         total = sum(count for (state, _), count in counts.items() if state is DeliveryState.QUEUED)
-        accounts = ledger.SqlLedger(self._database, edition.number, content.newsletter.lists)
-        done = 0
+        accounts = ledger.SqlLedger(self._database, number, content.newsletter.lists)
+        done = sent = 0
 
         def on_done(more: int) -> None:
             nonlocal done
             done += more
             on_progress(Progress("send", done, total))
 
-        try:
-            return asyncio.run(self._run(accounts, build, on_done))
-        except PausedError as problem:
-            with self._database.write() as connection:
-                sending = editions.get_edition(connection, edition.number)
-                editions.take_step(connection, sending, EditionState.PAUSED, reason=str(problem))
-            raise
+        for left in reversed(range(_RUNS)):
+            try:
+                sent += asyncio.run(self._run(accounts, build, on_done))
+            except PausedError as problem:
+                self._pause(number, str(problem))
+                raise
+            except StepError:
+                with self._database.read() as connection:
+                    if editions.get_edition(connection, number).state is EditionState.SENDING:
+                        raise
+                break
+            if not left or self._stop_asked.is_set() or not self._repeats(number):
+                break
+        return sent
 
     async def _run(
         self, accounts: ledger.SqlLedger, build: Callable[[Claim], Message], on_done: Callable[[int], None]
     ) -> int:
         stop = asyncio.Event()
         self._stopping = (asyncio.get_running_loop(), stop)
-        with _draining(stop):
-            counts = await send_all(accounts, self._backend, build, self._clock, on_progress=on_done, stop=stop)
-        self._stopping = None
+        if self._stop_asked.is_set():
+            stop.set()
+        try:
+            with _draining(stop):
+                counts = await send_all(accounts, self._backend, build, self._clock, on_progress=on_done, stop=stop)
+        finally:
+            self._stopping = None
         if stop.is_set() and threading.current_thread() is threading.main_thread():
             raise KeyboardInterrupt
         return counts.submitted
+
+    def _repeats(self, number: int) -> bool:
+        """Queue again what this run left in doubt; whether there is any."""
+        if self._on_unknown == "hold":
+            return False
+        with self._database.write() as connection:
+            return ledger.repeat_unknown(connection, number) > 0
+
+    def _pause(self, number: int, reason: str) -> None:
+        with self._database.write() as connection:
+            edition = editions.get_edition(connection, number)
+            if edition.state is EditionState.SENDING:
+                editions.take_step(connection, edition, EditionState.PAUSED, reason=reason)
 
     def _builder(self, number: int, content: EditionContent) -> Callable[[Claim], Message]:
         with self._database.read() as connection:
@@ -209,43 +234,18 @@ class Sender:
         zone = content.site.zone
         return lambda claim: assembler.message(claim.recipient, claim.dated.astimezone(zone))
 
-    def _finish(self, number: int) -> None:
+    def _finish(self, number: int) -> str:
+        """Close the edition where nobody waits any more; what is to be said if somebody stopped it meanwhile."""
         with self._database.write() as connection:
-            counts = ledger.count_deliveries(connection, number)
-            waiting = {DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.IN_FLIGHT, DeliveryState.DEFERRED}
-            if not any(state in waiting for state, _ in counts):
-                sending = editions.get_edition(connection, number)
-                editions.take_step(connection, sending, EditionState.SENT, sent_at=self._clock())
-
-    def _report(
-        self, number: int, *, started: datetime | None = None, sent_now: int = 0, in_doubt: int = 0, note: str = ""
-    ) -> SendReport:
-        with self._database.read() as connection:
             edition = editions.get_edition(connection, number)
-            counts = ledger.count_deliveries(connection, number)
-            again = ledger.next_try(connection, number)
-        seconds = (self._clock() - started).total_seconds() if started else 0.0
-        by_state = {
-            state: sum(count for (each, _), count in counts.items() if each is state) for state in DeliveryState
-        }
-        if again and not note:
-            note = f"{by_state[DeliveryState.DEFERRED]} deferred; the next try is due at {again:%Y-%m-%d %H:%M} UTC"
-        return SendReport(
-            edition=number,
-            newsletter=edition.newsletter,
-            state=edition.state,
-            submitted=by_state[DeliveryState.SUBMITTED],
-            deferred=by_state[DeliveryState.DEFERRED],
-            rejected=by_state[DeliveryState.REJECTED],
-            unknown=by_state[DeliveryState.UNKNOWN],
-            queued=by_state[DeliveryState.QUEUED],
-            skipped={reason: count for (state, reason), count in counts.items() if state is DeliveryState.SKIPPED},
-            sent_now=sent_now,
-            in_doubt=in_doubt,
-            seconds=round(seconds, 3),
-            messages_per_second=round(sent_now / seconds, 1) if seconds else 0.0,
-            note=note,
-        )
+            if edition.state is EditionState.CANCELLED:
+                ledger.cancel_waiting(connection, number, self._clock())
+            if edition.state is not EditionState.SENDING:
+                return f"became {edition.state} while it was being sent"
+            states = {state for state, _ in ledger.count_deliveries(connection, number)}
+            if not states.intersection(_WAITING):
+                editions.take_step(connection, edition, EditionState.SENT, sent_at=self._clock())
+            return ""
 
 
 @contextmanager

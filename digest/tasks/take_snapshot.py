@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -13,8 +12,6 @@ from digest.market.snapshot import take_snapshot as ask_providers
 from digest.model.market import Snapshot
 from digest.storage.database import Database
 from digest.storage.snapshots import save_snapshot
-
-_log = logging.getLogger(__name__)
 
 
 class SnapshotReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,8 +26,6 @@ def take_snapshot(
 ) -> SnapshotReport:
     """Take one and store it. Raises StorageError."""
     snapshot, problems = ask_providers(providers, coins, currency, now)
-    for problem in problems:
-        _log.warning("%s", problem)
     if snapshot is not None:
         with database.write() as connection:
             save_snapshot(connection, snapshot)

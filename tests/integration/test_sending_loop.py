@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,10 @@ NOW = datetime(2027, 3, 1, 6, 30, tzinfo=UTC)
 CONNECTIONS = 4
 QUICK = Timeouts(greeting=5, command=5, data=5, body=5, quit=1, patience=0.3, first_rest=0.01)
 D = DeliveryState
+
+
+def moment_of(moment: datetime) -> datetime:
+    return moment
 
 
 def ledger_of(many: int) -> MemoryLedger:
@@ -127,7 +132,7 @@ def test_over_a_bad_line_everybody_is_reached_and_only_the_unknown_may_be_double
         now, unknown = NOW, set()
         async with listening(server) as (backend, _):
             for _ in range(40):
-                await send_all(ledger, backend, build, lambda moment=now: moment, batch=25)
+                await send_all(ledger, backend, build, partial(moment_of, now), batch=25)
                 for row in ledger.rows.values():
                     if row.state is D.UNKNOWN:
                         unknown.add(row.recipient.address)

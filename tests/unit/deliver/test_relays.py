@@ -47,7 +47,7 @@ def test_rests_double_up_to_a_minute_and_end_with_success() -> None:
 
 def test_connections_that_break_together_count_once() -> None:
     pool = pool_of(4)
-    assert [pool.rest(pool.relays[0], "gone", 0.0), pool.rest(pool.relays[0], "gone", 0.5)] == [1.0, 0.5]
+    assert [pool.rest(pool.relays[0], "gone", 0.0), pool.rest(pool.relays[0], "gone", 0.5)] == [1.0, 0.0]
     assert pool.relays[0].failures == 1
 
 

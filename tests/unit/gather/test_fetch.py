@@ -107,7 +107,7 @@ def test_too_many_requests_waits_as_long_as_it_was_told(httpserver: HTTPServer) 
 def test_a_host_that_says_come_back_later_is_left_alone(httpserver: HTTPServer, after: str) -> None:
     httpserver.expect_request("/feed").respond_with_data("", status=429, headers={"Retry-After": after})
     with fetcher() as reader:
-        with pytest.raises(FetchError, match="come back in 3[56]"):
+        with pytest.raises(FetchError, match=r"come back in 3[56]"):
             reader.get(httpserver.url_for("/feed"), trusted=True)
         with pytest.raises(FetchError, match="was not asked for"):
             reader.get(httpserver.url_for("/other"), trusted=True)
@@ -173,7 +173,7 @@ def test_what_a_feed_leads_to_may_not_be_ours(httpserver: HTTPServer, url: str) 
 def test_a_redirect_of_a_trusted_url_may_not_lead_to_us(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/feed").respond_with_data("", status=302, headers={"Location": "/secret"})
     httpserver.expect_request("/secret").respond_with_data("secret")
-    with fetcher() as reader, pytest.raises(FetchError, match="gather.allow_networks"):
+    with fetcher() as reader, pytest.raises(FetchError, match=r"gather.allow_networks"):
         reader.get(httpserver.url_for("/feed"), trusted=True)
     assert [request.path for request, _ in httpserver.log] == ["/feed"]
 
@@ -201,9 +201,9 @@ def test_a_name_with_a_public_and_a_private_address_is_refused(httpserver: HTTPS
             (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in ("93.184.215.14", "127.0.0.1")
         ]
 
-    with Fetcher(GatherSettings(timeout_seconds=1), resolver=both) as reader:  # type: ignore[arg-type]
-        with pytest.raises(FetchError, match="may not be fetched"):
-            reader.get(f"http://two.example:{httpserver.port}/")
+    reader = Fetcher(GatherSettings(timeout_seconds=1), resolver=both)  # type: ignore[arg-type]
+    with reader, pytest.raises(FetchError, match="may not be fetched"):
+        reader.get(f"http://two.example:{httpserver.port}/")
 
 
 def test_a_name_server_that_never_answers() -> None:
@@ -215,9 +215,9 @@ def test_a_name_server_that_never_answers() -> None:
 
     began = time.monotonic()
     try:
-        with Fetcher(GatherSettings(timeout_seconds=0.3), resolver=silent) as reader:  # type: ignore[arg-type]
-            with pytest.raises(FetchError, match="did not answer in 0.3 seconds"):
-                reader.get("http://slow.example/")
+        reader = Fetcher(GatherSettings(timeout_seconds=0.3), resolver=silent)  # type: ignore[arg-type]
+        with reader, pytest.raises(FetchError, match=r"did not answer in 0.3 seconds"):
+            reader.get("http://slow.example/")
     finally:
         held.set()
     assert time.monotonic() - began < 3
@@ -238,7 +238,7 @@ def test_drip_feeding_ends_at_the_deadline() -> None:
 
     began = time.monotonic()
     with raw_server(drip) as url, fetcher(timeout_seconds=0.5) as reader:
-        with pytest.raises(FetchError, match="did not answer in 0.5 seconds"):
+        with pytest.raises(FetchError, match=r"did not answer in 0.5 seconds"):
             reader.get(url, trusted=True)
         stop.set()
     assert time.monotonic() - began < 4
@@ -261,7 +261,7 @@ def test_headers_that_never_end() -> None:
 def test_a_server_that_says_nothing() -> None:
     held = threading.Event()
     with raw_server(lambda _: held.wait(20) and None) as url, fetcher(timeout_seconds=0.4) as reader:
-        with pytest.raises(FetchError, match="did not answer in 0.4 seconds"):
+        with pytest.raises(FetchError, match=r"did not answer in 0.4 seconds"):
             reader.get(url, trusted=True)
         held.set()
 
@@ -285,9 +285,11 @@ def test_a_body_that_breaks_off() -> None:
 
 
 def test_no_http_at_all() -> None:
-    with raw_server(lambda caller: caller.sendall(b"220 mail.example ESMTP\r\n")) as url, fetcher() as reader:
-        with pytest.raises(FetchError, match="broke off"):
-            reader.get(url, trusted=True)
+    def greet(caller: socket.socket) -> None:
+        caller.sendall(b"220 mail.example ESMTP\r\n")
+
+    with raw_server(greet) as url, fetcher() as reader, pytest.raises(FetchError, match="broke off"):
+        reader.get(url, trusted=True)
 
 
 def test_nobody_listens() -> None:

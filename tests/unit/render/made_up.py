@@ -36,7 +36,7 @@ def article(number: int = 0, **changes: Any) -> Article:
         "title": f"Überschrift Nummer {number} über die Straße",
         "source": "kurier",
         "kicker": f"Dachzeile {number}",
-        "lead": f"Der Vorspann {number} sagt, worum es geht, und ist länger als eine einzige Zeile im Textteil der Mail.",
+        "lead": f"Der Vorspann {number} sagt, worum es geht, und ist länger als eine Zeile im Textteil der Mail.",
         "author": "Jana Größer",
         "published": NOW,
         "url": f"https://kurier.example/artikel/{number}?a=1&b=2",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from digest.render import headers
 
-TEXTS = st.one_of(st.text(max_size=300), st.text("ab äß€😀\u200d\"\\,;:<>@=?_.()\r\n\u2028\x0b\x85", max_size=200))
+TEXTS = st.one_of(st.text(max_size=300), st.text('ab äß€😀\u200d"\\,;:<>@=?_.()\r\n\u2028\x0b\x85', max_size=200))
 
 
 def parsed(field: bytes) -> EmailMessage:
@@ -49,7 +49,8 @@ def check_shape(field: bytes) -> None:
 @example("a  b   c" * 20)
 def test_any_parser_decodes_a_subject_to_what_went_in(text: str) -> None:
     field = headers.unstructured("Subject", text)
-    check_shape(field) if headers.one_line(text) else None
+    if headers.one_line(text):
+        check_shape(field)
     assert list(parsed(field).keys()) == ["Subject", "X-After"]
     assert decoded(field) == headers.one_line(text)
     assert parsed(field)["Subject"] == headers.one_line(text)
@@ -64,9 +65,10 @@ def test_any_parser_decodes_a_display_name_to_what_went_in(text: str) -> None:
     check_shape(field)
     (address,) = parsed(field)["To"].addresses
     assert address.addr_spec == "kim@leser.example"
-    assert address.display_name.strip() == re.sub(r"\s+", " ", headers.one_line(text)).strip() or decoded(
-        field.rpartition(b"<")[0].rstrip()
-    ).strip() == headers.one_line(text)
+    # Python's newer parser adds spaces between the encoded-words of a phrase (gh-128110), so it is asked without them.
+    assert address.display_name.replace(" ", "") == headers.one_line(text).replace(" ", "")
+    if b"=?" in field:
+        assert decoded(field.rpartition(b"<")[0].rstrip()) == headers.one_line(text)
 
 
 @given(TEXTS)
@@ -92,7 +94,7 @@ def test_links_are_never_encoded_and_each_stands_on_its_own_line_if_long(one: in
     [
         (headers.unstructured("Subject", "Kurz"), b"Subject: Kurz"),
         (headers.unstructured("Subject", "a\r\nBcc: x@y.example"), b"Subject: a Bcc: x@y.example"),
-        (headers.unstructured("Subject", "Viele Grüße"), b"Subject: =?utf-8?q?Viele_Gr=C3=BC=C3=9Fe?="),
+        (headers.unstructured("Subject", "Recht viele Grüße"), b"Subject: =?utf-8?q?Recht_viele_Gr=C3=BC=C3=9Fe?="),
         (headers.unstructured("Subject", "日本語"), b"Subject: =?utf-8?b?5pel5pys6Kqe?="),
         (headers.mailbox("To", "", "a@b.example"), b"To: a@b.example"),
         (headers.mailbox("To", "Dr. Weber", "a@b.example"), b'To: "Dr. Weber" <a@b.example>'),

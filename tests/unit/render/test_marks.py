@@ -26,7 +26,7 @@ def test_a_part_is_text_slots_and_groups_in_order() -> None:
 
 def test_neighbours_form_one_group_and_the_space_between_them_goes() -> None:
     part = cut('{% fence "card", 1 %}a{% endfence %}\n \n{% fence "card", 2 %}b{% endfence %}\n')
-    assert part.pieces == (Group("card", ("card:1", "card:2")), Text(b"\n"))
+    assert part.pieces == (Group("card", ("card:1", "card:2")), Text(b""))
 
 
 def test_blocks_nest() -> None:
@@ -54,7 +54,7 @@ def test_a_misused_fence_is_refused(template: str, problem: str) -> None:
     [
         ("{open0} x", "the block a:1 is not closed"),
         ("x {close0}", "the block a:1 is not closed where it was opened"),
-        ("{open0}{open1}{close0}{close1}", "the block b:1 is not closed where it was opened"),
+        ("{open0}{open1}{close0}{close1}", "the block a:1 is not closed where it was opened"),
     ],
 )
 def test_marks_that_a_compiler_moved_are_noticed(written: str, problem: str) -> None:
@@ -68,8 +68,8 @@ def test_marks_that_a_compiler_moved_are_noticed(written: str, problem: str) -> 
 
 
 def test_comments_and_marks_of_others_are_text() -> None:
-    foreign = "<!-- note --><!--xotherc0e--> xothers0e xnonces xnoncez0e"
-    assert cut(foreign.replace("xnonce", "x")).pieces == (Text(foreign.replace("xnonce", "x").encode()),)
+    foreign = "<!-- note --><!--xotherc0e--> xothers0e xnonces xnoncez0e xnonceo1"
+    assert cut(foreign).pieces == (Text(foreign.encode()),)
 
 
 def test_marks_look_alike_only_with_the_nonce() -> None:

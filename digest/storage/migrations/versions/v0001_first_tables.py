@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("last_seen", UtcDateTime, nullable=False),
         sa.Column("article", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_articles"),
-        sa.UniqueConstraint("key", name="uq_articles_key"),
+        sa.UniqueConstraint("key", "source", name="uq_articles_key_source"),
     )
     op.create_index("ix_articles_first_seen", "articles", ["first_seen"])
     op.create_index("ix_articles_published", "articles", ["published"])

@@ -53,8 +53,10 @@ class App:
         path: Path = Path("config.toml"),
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], datetime] = system_clock,
+        backend: Backend | None = None,
     ) -> None:
-        self.settings, self.path, self.environ, self.clock = settings, path, environ, clock
+        """`backend` is used instead of the settings' own; every other part is made from `settings`."""
+        self.settings, self.path, self.environ, self.clock, self._backend = settings, path, environ, clock, backend
 
     def close(self) -> None:
         if "database" in self.__dict__:
@@ -117,7 +119,7 @@ class App:
 
     @contextmanager
     def _context(self, day: date) -> Iterator[Context]:
-        """What sources may use; answers that they gave before are kept beside the database, for conditional requests."""
+        """What sources may use; answers that they gave before are kept beside the database, for 304s."""
         from digest.gather.base import Context
         from digest.gather.fetch import Fetcher
 
@@ -135,12 +137,16 @@ class App:
 
     def prices(self) -> Snapshot | None:
         """The prices to send with: a fresh snapshot, else a new one, else the last that is not too old."""
-        last = self.last_snapshot()
-        if last is not None and self.clock() - last.taken_at <= _FRESH:
+        last, now, market = self.last_snapshot(), self.clock(), self.settings.market
+        if last is not None and not (
+            # Of other settings, or from before the clock was set back.
+            all(quote.currency == market.currency for quote in last.quotes) and last.taken_at <= now
+        ):
+            last = None
+        if last is not None and now - last.taken_at <= _FRESH and all(last.quote(coin) for coin in market.coins):
             return last
         taken = self.snapshot().snapshot
-        oldest = self.clock() - timedelta(minutes=self.settings.market.max_age_minutes)
-        return taken or (last if last is not None and last.taken_at >= oldest else None)
+        return taken or (last if last and now - last.taken_at <= timedelta(minutes=market.max_age_minutes) else None)
 
     def last_snapshot(self) -> Snapshot | None:
         from digest.storage.snapshots import latest_snapshot
@@ -176,11 +182,15 @@ class App:
             templates=read_templates(newsletter.template, Path(own_folder) if own_folder else None),
         )
 
-    @cached_property
     def backend(self) -> Backend:
-        """Raises SettingsError for an unknown one, HeldBackError where the imprint is still the sample."""
+        """A new one for each run, since what a backend learns (a relay that is out) is good for one run only.
+
+        Raises SettingsError for an unknown one, HeldBackError where the imprint is still the sample.
+        """
         from digest.deliver.backends import make_backend
 
+        if self._backend is not None:
+            return self._backend
         delivery, site = self.settings.delivery, self.settings.site
         return make_backend(delivery, self.environ, sample_imprint=site.sample_imprint, where=str(self.path))
 
@@ -191,12 +201,27 @@ class App:
         delivery = self.settings.delivery
         return Sender(
             self.database,
-            self.backend,
+            self.backend(),
             self.links,
             self.clock,
             bounce_domain=delivery.bounce_domain if delivery.envelope == "verp" else "",
             on_unknown=delivery.on_unknown,
         )
+
+    def unfinished_days(self, newsletter: Newsletter) -> list[date]:
+        """The days whose edition is being sent or was broken off."""
+        from digest.storage.editions import unfinished_days
+
+        with self.database.read() as connection:
+            return unfinished_days(connection, newsletter.slug)
+
+    def newest_edition(self, newsletter: Newsletter) -> int | None:
+        """The number of its newest edition, None where there is none."""
+        from digest.storage.editions import list_editions
+
+        with self.database.read() as connection:
+            found = list_editions(connection, newsletter=newsletter.slug, limit=1)
+        return found[0].number if found else None
 
     def regular_edition(self, newsletter: Newsletter, day: date) -> Edition | None:
         """The regular edition of that day, if there is one."""

@@ -21,12 +21,13 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from digest.app import App
-from digest.errors import DigestError, HeldBackError, PausedError
+from digest.errors import DigestError
 from digest.model.edition import EditionState
 from digest.model.newsletter import WEEKDAYS, Newsletter, weekdays
 from digest.tasks.due_work import Verb, Work, due_work
 from digest.tasks.review_edition import review_edition, set_aside
 from digest.tasks.send_edition import Sender
+from subscribers.errors import SubscribersError
 
 _log = logging.getLogger(__name__)
 
@@ -37,12 +38,16 @@ _SET_ASIDE = {
 }
 
 
+_ANY_DAY = date(2025, 1, 15)
+
+
 class Clock:
     """Runs the newsletters of one app, one job at a time."""
 
     def __init__(self, app: App) -> None:
         self._app = app
         self._sender: Sender | None = None
+        self._stopped = threading.Event()
         # One thread: an edition that is sent takes the machine, and order matters.
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1)},
@@ -82,6 +87,7 @@ class Clock:
 
     def stop(self) -> None:
         """Let the messages under way finish, then end; the next start goes on with the edition."""
+        self._stopped.set()
         self._scheduler.pause()
         if self._sender is not None:
             self._sender.stop()
@@ -94,30 +100,36 @@ class Clock:
     def _triggers(self, newsletter: Newsletter) -> Iterator[tuple[str, CronTrigger]]:
         zone = self._app.settings.site.zone
         days = ",".join(WEEKDAYS[day] for day in sorted(weekdays(newsletter.days)))
-        today = self._app.today()
-        prepare, send = newsletter.prepares_at(today, zone), newsletter.sends_at(today, zone)
+        # On a day when no clock changes, so that the time is the one that the settings name.
+        prepare, send = newsletter.prepares_at(_ANY_DAY, zone), newsletter.sends_at(_ANY_DAY, zone)
         # Preparing before midnight is for the next day's edition, whose weekday the trigger cannot know.
         yield "prepare", CronTrigger(hour=prepare.hour, minute=prepare.minute, timezone=zone)
         yield "send", CronTrigger(day_of_week=days, hour=send.hour, minute=send.minute, timezone=zone)
 
     def gather(self, names: list[str]) -> None:
         """Read these sources into the pool, between the newsletters' own times."""
-        self._app.gather([source for name in names for source in self._app.sources(name)], self._app.today())
+        if not self._stopped.is_set():
+            self._app.gather([source for name in names for source in self._app.sources(name)], self._app.today())
 
     def tick(self, slug: str = "") -> list[Work]:
-        """Do whatever is due now for one newsletter or for all; what was done."""
-        done = []
+        """Do whatever is due now for one newsletter or for all; what was done. One that fails keeps none back."""
+        done: list[Work] = []
         for newsletter in self._app.newsletters(slug):
-            for work in due_work(
-                newsletter, self._app.clock(), self._app.settings.site.zone, partial(self._state, newsletter)
-            ):
+            state = partial(self._state, newsletter)
+            zone = self._app.settings.site.zone
+            for work in due_work(newsletter, self._app.clock(), zone, state, self._app.unfinished_days(newsletter)):
+                if self._stopped.is_set():
+                    return done
+                name = f"{work.verb} of {newsletter.slug}, {work.day}"
                 try:
                     self._do(work)
-                except (HeldBackError, PausedError) as problem:
-                    _log.error("%s of %s, %s: %s", work.verb, newsletter.slug, work.day, problem)
-                    continue
-                _log.info("%s of %s, %s: done", work.verb, newsletter.slug, work.day)
-                done.append(work)
+                except (DigestError, SubscribersError) as problem:
+                    _log.error("%s: %s", name, problem)
+                except Exception:  # noqa: BLE001, a fault of ours in one edition is no reason to keep the others back
+                    _log.exception("%s failed", name)
+                else:
+                    _log.info("%s: done", name)
+                    done.append(work)
         return done
 
     def _state(self, newsletter: Newsletter, day: date) -> EditionState | None:
@@ -137,7 +149,11 @@ class Clock:
         if edition.state is EditionState.IN_REVIEW and newsletter.if_unapproved == "send":
             edition = review_edition(app.database, edition, "approve", app.clock())
         self._sender = app.sender()
-        self._sender.send(edition.number, app.prices)
+        if self._stopped.is_set():
+            self._sender.stop()
+        report = self._sender.send(edition.number, app.prices)
+        if report.note:
+            _log.info("Edition %s of %s %s", report.edition, report.newsletter, report.note)
 
 
 def run_until_stopped(app: App) -> None:

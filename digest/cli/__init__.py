@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib import import_module
 from typing import NoReturn
@@ -15,7 +16,7 @@ COMMANDS = {
     "snapshot": ("snapshot", "Take the prices of the coins."),
     "prepare": ("prepare", "Choose the day's articles and freeze the edition."),
     "send": ("send", "Send what is prepared and may be sent."),
-    "editions": ("editions", "List, show, approve, hold, release and cancel editions."),
+    "editions": ("editions", "List, show, approve, hold, release, pause and cancel editions."),
     "sources": ("sources", "List, try and add sources."),
     "articles": ("articles", "List the gathered articles."),
     "preview": ("preview", "Show the very message that somebody would get."),
@@ -53,6 +54,9 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """The `digest` command. Exit codes: 0 done, 1 failed or paused, 2 wrong usage, 3 held back, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without "€" is no reason to break off
     try:
         result = cli.main(standalone_mode=False)
     except click.exceptions.Exit as leave:
@@ -63,10 +67,6 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)
         sys.exit(130)
-    except BrokenPipeError:
-        # Somebody piped us into `head`; there is nobody left to tell.
-        sys.stderr.close()
-        sys.exit(1)
     except Exception as problem:
         exit_code = getattr(problem, "exit_code", None)  # both packages' error trees carry one
         if exit_code is None:

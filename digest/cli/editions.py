@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from digest.app import App
-from digest.cli.options import confirm, json_option, newsletter_option, with_app, yes_option
+from digest.cli.options import confirm, edition_argument, json_option, newsletter_option, with_app, yes_option
 from digest.cli.output import print_json, print_table, say
 from digest.model.edition import Edition
 from digest.tasks.review_edition import REVIEWS, find_edition, review_edition
@@ -37,9 +37,9 @@ def list_(app: App, newsletter: str, as_json: bool) -> None:
 
 
 @command.command("show")
-@click.argument("number", type=int, required=False)
 @json_option
 @with_app
+@edition_argument
 def show(app: App, number: int | None, as_json: bool) -> None:
     """Show one edition: its state, subject, articles and deliveries."""
     edition, counts = find_edition(app.database, number)
@@ -71,10 +71,10 @@ def _brief(edition: Edition) -> dict[str, object]:
 
 def _add_review(name: str, help_line: str) -> None:
     @command.command(name, help=help_line)
-    @click.argument("number", type=int, required=False)
     @yes_option
     @json_option
     @with_app
+    @edition_argument
     def review(app: App, number: int | None, yes: bool, as_json: bool) -> None:
         edition, _ = find_edition(app.database, number)
         if name == "cancel":

@@ -9,7 +9,7 @@ import click
 from digest.app import App
 from digest.cli.options import date_option, json_option, newsletter_option, with_app
 from digest.cli.output import print_json, progress_bar
-from digest.cli.shows import show_sources
+from digest.cli.shows import show_sources, warn_of_sources
 from digest.tasks.gather_articles import SourceReport
 
 
@@ -36,6 +36,7 @@ def command(app: App, newsletter: str, day: date | None, as_json: bool) -> int:
     """Read the sources into the pool of articles. A source that fails is named, and the others go on."""
     reports = gather_with_progress(app, newsletter, day)
     if as_json:
+        warn_of_sources(reports)
         print_json({"sources": reports})
     else:
         show_sources(reports)

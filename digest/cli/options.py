@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -67,13 +68,32 @@ class Day(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value) if re.fullmatch(r"[12]\d{3}-\d\d-\d\d", value, re.ASCII) else None
         except ValueError:
+            day = None
+        if day is None:
             self.fail(f"{value!r} is not a date such as 2026-01-31", param, ctx)
+        return day
 
 
 date_option = click.option("--date", "day", type=Day(), help="The edition's day. [default: today]")
 edition_option = click.option("--edition", "number", metavar="ID", type=int, help="[default: the newest]")
+
+
+def edition_argument(command: Command) -> Command:
+    """The edition's number as --edition, or simply behind the command."""
+
+    @click.argument("place", metavar="[ID]", type=int, required=False)
+    @edition_option
+    @functools.wraps(command)
+    def wrapper(*args: Any, number: int | None, place: int | None, **kwargs: Any) -> Any:
+        if number is not None and place is not None and number != place:
+            raise click.UsageError(f"Two editions are named, {place} and {number}; name one.")
+        return command(*args, number=number if place is None else place, **kwargs)
+
+    return wrapper
+
+
 yes_option = click.option("--yes", is_flag=True, help="Answer yes to what is asked.")
 
 
@@ -83,4 +103,6 @@ def confirm(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise click.UsageError(f"{question} Nothing was done; say --yes where there is no terminal.")
-    click.confirm(question, abort=True)
+    if not click.confirm(question, err=True):
+        click.echo("Nothing was done.", err=True)
+        raise click.exceptions.Exit(1)

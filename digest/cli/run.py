@@ -11,9 +11,11 @@ from digest.cli.gather import gather_with_progress
 from digest.cli.options import date_option, json_option, newsletter_option, with_app
 from digest.cli.output import print_json, say, warn
 from digest.cli.prepare import prepared_json
-from digest.cli.send import say_where, send_with_progress
-from digest.cli.shows import show_prepared, show_sent, show_snapshot, show_sources
-from digest.errors import HeldBackError, PausedError
+from digest.cli.send import exit_code_of, say_where, send_with_progress
+from digest.cli.shows import show_prepared, show_sent, show_snapshot, show_sources, warn_of_prices, warn_of_sources
+from digest.errors import DigestError
+from digest.model.newsletter import Newsletter
+from subscribers.errors import SubscribersError
 
 
 @click.command("run")
@@ -27,41 +29,31 @@ def command(app: App, newsletter: str, day: date | None, dry_run: bool, as_json:
     newsletters = app.newsletters(newsletter)
     day = day or app.today()
     sources = gather_with_progress(app, newsletter, day)
-    if not as_json:
+    if as_json:
+        warn_of_sources(sources)
+    else:
         show_sources(sources)
     snapshot = app.snapshot()
-    if not as_json:
+    if as_json:
+        warn_of_prices(snapshot)
+    else:
         show_snapshot(app, snapshot)
     exit_code = 0
     editions: list[dict[str, object]] = []
     for each in newsletters:
-        if dry_run:
-            draft = app.draft(each, day)
-            recipients = app.count_recipients(each)
-            titles = [article.title for article in draft.articles]
-            editions.append(
-                {"newsletter": each.slug, "subject": draft.subject, "articles": titles, "recipients": recipients}
-            )
-            if not as_json:
-                say(f"{each.slug}, {day}: {len(titles)} articles for {recipients} recipients; nothing was sent.")
-                say("".join(f"  {title}\n" for title in titles))
-            continue
-        prepared = app.prepare(each, day)
-        entry = prepared_json(prepared)
+        entry: dict[str, object] = {"newsletter": each.slug, "date": day}
         editions.append(entry)
-        if not as_json:
-            show_prepared(prepared)
         try:
-            sent = send_with_progress(app, prepared.edition.number)
-        except (HeldBackError, PausedError) as problem:
+            code = _draft(app, each, day, entry) if dry_run else _send(app, each, day, entry, quiet=as_json)
+        except (DigestError, SubscribersError) as problem:
             # One newsletter that is held back must not keep the others from going out.
             entry["note"] = str(problem)
-            exit_code = max(exit_code, problem.exit_code)
             warn(str(problem))
-            continue
-        entry |= {name: getattr(sent, name) for name in sent.__struct_fields__ if name not in ("edition", "newsletter")}
-        if not as_json:
-            show_sent(sent)
+            code = problem.exit_code
+        else:
+            if dry_run and not as_json:
+                _show_draft(entry)
+        exit_code = max(exit_code, code)
     if as_json:
         print_json(
             {
@@ -73,7 +65,42 @@ def command(app: App, newsletter: str, day: date | None, dry_run: bool, as_json:
                 "editions": editions,
             }
         )
-    elif not dry_run:
+    elif any(entry.get("submitted") for entry in editions):
         say_where(app)
         say("Preview: digest preview --as ADDRESS --format text")
     return exit_code
+
+
+def _send(app: App, newsletter: Newsletter, day: date, entry: dict[str, object], *, quiet: bool) -> int:
+    """Prepare and send one newsletter, told into `entry` as it goes; the exit code."""
+    prepared = app.prepare(newsletter, day)
+    entry |= prepared_json(prepared)
+    if not quiet:
+        show_prepared(prepared)
+    try:
+        sent = send_with_progress(app, prepared.edition.number)
+    except (DigestError, SubscribersError):
+        edition = app.regular_edition(newsletter, day)
+        entry["state"] = edition.state if edition else entry["state"]
+        raise
+    entry |= {name: getattr(sent, name) for name in sent.__struct_fields__ if name not in ("edition", "newsletter")}
+    if not quiet:
+        show_sent(sent)
+    return exit_code_of(sent)
+
+
+def _draft(app: App, newsletter: Newsletter, day: date, entry: dict[str, object]) -> int:
+    draft = app.draft(newsletter, day)
+    entry["subject"] = draft.subject
+    entry["articles"] = [article.title for article in draft.articles]
+    entry["recipients"] = app.count_recipients(newsletter)
+    return 0
+
+
+def _show_draft(entry: dict[str, object]) -> None:
+    titles = entry["articles"]
+    assert isinstance(titles, list)  # noqa: S101, as _draft made it
+    count = f"{len(titles)} articles for {entry['recipients']} recipients"
+    say(f"{entry['newsletter']}, {entry['date']}: {count}; nothing was sent.")
+    for title in titles:
+        say(f"  {title}")

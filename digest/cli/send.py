@@ -6,11 +6,12 @@ import click
 
 from digest.app import App
 from digest.cli.options import edition_option, json_option, newsletter_option, with_app
-from digest.cli.output import print_json, progress_bar
+from digest.cli.output import print_json, progress_bar, say, warn
 from digest.cli.shows import show_sent
-from digest.errors import NotFoundError
-from digest.storage.editions import list_editions
-from digest.tasks.send_edition import Progress, SendReport
+from digest.errors import DigestError, NotFoundError
+from digest.storage.editions import get_edition
+from digest.tasks.send_report import Progress, SendReport, report_sending
+from subscribers.errors import SubscribersError
 
 _LABELS = {"plan": "Freezing recipients", "send": "Sending"}
 
@@ -31,23 +32,50 @@ def send_with_progress(app: App, number: int, *, resume: bool = False) -> SendRe
 @click.option("--resume", is_flag=True, help="Go on with an edition that was paused.")
 @json_option
 @with_app
-def command(app: App, number: int | None, newsletter: str, resume: bool, as_json: bool) -> None:
-    """Send what is prepared and may be sent, now. Nobody gets a second copy."""
-    if number is None:
-        app.newsletters(newsletter)
-        with app.database.read() as connection:
-            found = list_editions(connection, newsletter=newsletter, limit=1)
-        if not found:
-            raise NotFoundError("edition", "at all", "in the database; run `digest prepare` first")
-        number = found[0].number
-    report = send_with_progress(app, number, resume=resume)
+def command(app: App, number: int | None, newsletter: str, resume: bool, as_json: bool) -> int:
+    """Send what is prepared and may be sent, now: the newest edition of each newsletter. Nobody gets a second copy."""
+    exit_code = 0
+    reports: list[SendReport] = []
+    for each in _wanted(app, number, newsletter):
+        try:
+            report = send_with_progress(app, each, resume=resume)
+        except (DigestError, SubscribersError) as problem:
+            # One newsletter that is held back must not keep the others from going out.
+            exit_code = max(exit_code, problem.exit_code)
+            report = report_sending(app.database, each, note=str(problem))
+            warn(str(problem))
+        else:
+            exit_code = max(exit_code, exit_code_of(report))
+            if not as_json:
+                show_sent(report)
+        reports.append(report)
     if as_json:
-        print_json(report)
-    else:
-        show_sent(report)
+        print_json({"editions": reports})
+    elif any(report.sent_now for report in reports):
         say_where(app)
+    return exit_code
+
+
+def _wanted(app: App, number: int | None, newsletter: str) -> list[int]:
+    newsletters = app.newsletters(newsletter)
+    if number is not None:
+        with app.database.read() as connection:
+            edition = get_edition(connection, number)
+        if newsletter and edition.newsletter != newsletter:
+            raise NotFoundError("edition", number, f"of newsletter {newsletter} in the database")
+        return [number]
+    found = [newest for each in newsletters if (newest := app.newest_edition(each)) is not None]
+    if not found:
+        of = f" of newsletter {newsletter}" if newsletter else ""
+        raise NotFoundError("edition", "at all", f"{of.strip()} in the database; run `digest prepare` first".strip())
+    return found
+
+
+def exit_code_of(report: SendReport) -> int:
+    """1 where somebody paused it meanwhile, else 0."""
+    return 1 if report.state == "paused" else 0
 
 
 def say_where(app: App) -> None:
     """Where the messages went."""
-    click.echo(f"Messages: {app.backend.where()}")
+    say(f"Messages: {app.backend().where()}")

@@ -23,15 +23,25 @@ def show_sources(reports: Sequence[SourceReport]) -> None:
         [(report.source, report.found, report.new) for report in reports],
         empty="There are no sources in the settings; add a [[sources]] table.",
     )
+    warn_of_sources(reports)
+
+
+def warn_of_sources(reports: Sequence[SourceReport]) -> None:
+    """What went wrong, on stderr."""
     for report in reports:
         if report.warning:
             warn(report.warning)
 
 
-def show_snapshot(app: App, report: SnapshotReport) -> None:
-    """Prices with their time and provider."""
+def warn_of_prices(report: SnapshotReport) -> None:
+    """What each provider did wrong, on stderr."""
     for warning in report.warnings:
         warn(warning)
+
+
+def show_snapshot(app: App, report: SnapshotReport) -> None:
+    """Prices with their time and provider."""
+    warn_of_prices(report)
     if report.snapshot is None:
         say("Prices: none; the market block is left out.")
         return

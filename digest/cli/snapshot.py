@@ -7,7 +7,7 @@ import click
 from digest.app import App
 from digest.cli.options import json_option, with_app
 from digest.cli.output import print_json
-from digest.cli.shows import show_snapshot
+from digest.cli.shows import show_snapshot, warn_of_prices
 
 
 @click.command("snapshot")
@@ -17,6 +17,7 @@ def command(app: App, as_json: bool) -> int:
     """Take the prices of the coins, from the first provider that has sane ones."""
     report = app.snapshot()
     if as_json:
+        warn_of_prices(report)
         print_json(report)
     else:
         show_snapshot(app, report)

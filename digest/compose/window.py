@@ -24,7 +24,7 @@ def edition_window(
 
     It begins at `at - lookback_hours`, or at the last edition's preparation where that is earlier, so that a weekend or
     a late article is never lost; for a day before `today`, at `at - lookback_hours` alone. Where the clock changes in
-    between, hours are counted by the clock or as they pass, whichever is the earlier: no hour falls between two editions.
+    between, hours are counted by the clock or as they pass, whichever is earlier: no hour falls between two editions.
     """
     at = newsletter.sends_at(day, zone)
     lookback = timedelta(hours=newsletter.lookback_hours)

@@ -29,7 +29,7 @@ class Connection(Protocol):
 class Backend(Protocol):
     """A way for messages to leave, found by its entry point in the group `digest.backends`.
 
-    Made once per run by `Class(settings, environ)`: the DeliverySettings (with an absolute `path`), and the environment
+    Made by `Class(settings, environ)`: the DeliverySettings (with an absolute `path`), and the environment
     (a Mapping[str, str]) for secrets that a setting names. The constructor raises SettingsError where a setting is
     missing or contradictory; it opens nothing. See docs/adding-a-backend.md.
     """
@@ -37,7 +37,9 @@ class Backend(Protocol):
     #: How many connections the loop may open at once.
     connections: int
 
-    def connect(self) -> Connection: ...
+    def connect(self) -> Connection:
+        """Called for each connection when a run begins, maybe in another event loop than the last run's."""
+        ...
 
     def where(self) -> str:
         """For people: where the messages go, such as a path or a host."""

@@ -12,6 +12,7 @@ import errno
 import hashlib
 import os
 import re
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,21 +30,29 @@ class MaildirBackend:
 
     def __init__(self, settings: DeliverySettings, environ: Mapping[str, str]) -> None:  # noqa: ARG002, the contract
         self.path = Path(settings.path)
-        self._opening = asyncio.Lock()
+        self._opening = threading.Lock()
         self._read: frozenset[str] | None = None
 
     def connect(self) -> MaildirConnection:
+        self._read = None  # readers go on between two runs
         return MaildirConnection(self)
 
     def where(self) -> str:
         return str(self.path)
 
-    async def already_read(self) -> frozenset[str]:
-        """The names in cur without their flags, as they were when this run began; makes the folders."""
-        async with self._opening:
-            if self._read is None:
-                self._read = await asyncio.to_thread(self._open)
-        return self._read
+    def already_read(self) -> frozenset[str]:
+        """The names in cur without their flags, as they were when this run began; makes the folders. Reads the disk."""
+        with self._opening:
+            self._read = self._open() if self._read is None else self._read
+            return self._read
+
+    def store(self, message: Message) -> Outcome:
+        """Write to tmp, fsync, rename into new, fsync the folder; a repeat replaces its file or finds it in cur."""
+        name = file_name(message.message_id)
+        if name in self.already_read():
+            return Outcome(state=DeliveryState.SUBMITTED, reply="already there")
+        _store(self.path, name, message.data)
+        return Outcome(state=DeliveryState.SUBMITTED, reply=name)
 
     def _open(self) -> frozenset[str]:
         for folder in ("tmp", "new", "cur"):
@@ -58,15 +67,11 @@ class MaildirConnection:
         self._backend = backend
 
     async def submit(self, message: Message) -> Outcome:
-        """Write to tmp, fsync, rename into new, fsync the folder; a repeat replaces its file or finds it in cur."""
-        name = file_name(message.message_id)
+        """See `Connection.submit`; any fault of the disk pauses, and leaves no half file."""
         try:
-            if name in await self._backend.already_read():
-                return Outcome(state=DeliveryState.SUBMITTED, reply="already there")
-            await asyncio.to_thread(_store, self._backend.path, name, message.data)
+            return await asyncio.to_thread(self._backend.store, message)
         except OSError as fault:
             raise _paused(fault, self._backend.path) from fault
-        return Outcome(state=DeliveryState.SUBMITTED, reply=name)
 
     async def close(self) -> None:
         """Nothing is held between two messages."""

@@ -39,6 +39,12 @@ class RelayPool:
         self.relays = tuple(relays)
         self._first_rest = first_rest
 
+    def begin(self) -> None:
+        """A new run: what was wrong in an earlier one may be mended. Without effect while connections are in use."""
+        if not any(state.in_use for state in self.relays):
+            for state in self.relays:
+                state.out, state.failures, state.rest_until, state.problem = False, 0, 0.0, ""
+
     def take(self, now: float) -> RelayState | None:
         """Reserve one connection at the first relay that is usable, or None. Undone by `give_back`."""
         for state in self.relays:

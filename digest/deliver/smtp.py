@@ -39,6 +39,7 @@ class SmtpBackend:
         self._own_name = ""
 
     def connect(self) -> SmtpConnection:
+        self.pool.begin()
         return SmtpConnection(self)
 
     def where(self) -> str:

@@ -6,22 +6,18 @@ byte-equal, and a preview is the very message.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
-from html import escape
 
 from digest.german import continues_lower
 from digest.links import Links
 from digest.model.delivery import Message, Recipient
 from digest.model.edition import EditionContent
 from digest.model.market import Snapshot
-from digest.model.site import Form
 from digest.render import headers
-from digest.render.checks import NUMBERED
-from digest.render.prices import coin_blocks, price_values
-from digest.render.quoted import encode_piece
-from digest.render.shell import Group, Part, Piece, Shell, Slot, Text
+from digest.render.flow import NUMBERS, append_flow, encode_value, make_flows
+from digest.render.prices import coin_blocks
+from digest.render.shell import Shell
 from digest.render.weblinks import ascii_address
 from digest.render.wording import shorten
 
@@ -30,12 +26,6 @@ _CRLF = b"\r\n"
 _BOUNDARY = "=_{}"
 _PREHEADER = 90
 _NOTHING = "Heute gibt es keine neuen Artikel."
-#: The groups that differ from one recipient to the next.
-_CHOSEN = frozenset({"lead", "card", "intro", "nothing", "coin", "market"})
-_NUMBERS = [encode_piece(str(number)) for number in range(1, 257)]
-
-#: A part made quick to walk: bytes that stand, the name of a slot, or a group.
-Flow = tuple[bytes | str | Group, ...]
 
 
 class Envelope:
@@ -66,8 +56,8 @@ class Assembler:
         self._number, self._links, self._zone = number, links, content.site.zone
         self._articles = content.articles
         self._envelope = Envelope(content, bounce_domain)
-        self._text = _flows(shell.text, content, snapshot, text=True)
-        self._html = _flows(shell.html, content, snapshot, text=False)
+        self._text = make_flows(shell.text, content, snapshot, text=True)
+        self._html = make_flows(shell.html, content, snapshot, text=False)
         known = frozenset[str]().union(*(blocks for _, blocks in self._html.values()))
         self._has_lead = "lead:0" in known
         self._coins = lru_cache(maxsize=1024)(
@@ -111,7 +101,7 @@ class Assembler:
             ("settings_url", links.settings(handle, number)),
             ("address", headers.one_line(recipient.address)),
         ):
-            in_text[name], in_html[name] = _encoded(value)
+            in_text[name], in_html[name] = encode_value(value)
         chosen = self._choose(recipient)
         out = [
             self._from,
@@ -130,10 +120,10 @@ class Assembler:
             self._open_text,
         ]
         flow, blocks = self._text[recipient.form]
-        _append(flow, blocks, in_text, chosen, iter(_NUMBERS), out)
+        append_flow(flow, blocks, in_text, chosen, iter(NUMBERS), out)
         out.append(self._open_html)
         flow, blocks = self._html[recipient.form]
-        _append(flow, blocks, in_html, chosen, iter(_NUMBERS), out)
+        append_flow(flow, blocks, in_html, chosen, iter(NUMBERS), out)
         out.append(self._close)
         mail_from = links.bounce_address(envelope.bounce_domain, handle, number) if envelope.bounce_domain else None
         return Message(
@@ -166,57 +156,4 @@ class Assembler:
         text = " · ".join([article.title for article in chosen[1:]])
         if not text:
             text = chosen[0].lead or chosen[0].title if chosen else _NOTHING
-        return _encoded(shorten(text, _PREHEADER))
-
-
-def _encoded(value: str) -> tuple[bytes, bytes]:
-    """`value` as a piece of the text part and of the HTML part."""
-    plain, escaped = encode_piece(value), escape(value)
-    return plain, plain if escaped == value else encode_piece(escaped)
-
-
-def _flows(
-    parts: Mapping[Form, Part], content: EditionContent, snapshot: Snapshot | None, *, text: bool
-) -> dict[Form, tuple[Flow, dict[str, Flow]]]:
-    """Each part with all that is alike for every recipient folded into its bytes.
-
-    That is the prices, and the groups that nobody chooses from. Without prices there is no market block for anybody.
-    """
-    priced = snapshot is not None and bool(snapshot.quotes)
-    values = price_values(snapshot, content, text=text) if snapshot else {}
-    encoded = {name: _encoded(value)[0 if text else 1] for name, value in values.items()}
-    flows: dict[Form, tuple[Flow, dict[str, Flow]]] = {}
-    for form, part in parts.items():
-        whole = {name: keys for name, keys in part.groups().items() if name not in _CHOSEN}
-        filled = part.filled(encoded, whole if priced else whole | {"market": ()})
-        flows[form] = _flow(filled.pieces), {key: _flow(pieces) for key, pieces in filled.blocks.items()}
-    return flows
-
-
-def _flow(pieces: tuple[Piece, ...]) -> Flow:
-    return tuple(
-        piece.encoded if isinstance(piece, Text) else piece.name if isinstance(piece, Slot) else piece
-        for piece in pieces
-    )
-
-
-def _append(
-    flow: Flow,
-    blocks: Mapping[str, Flow],
-    values: dict[str, bytes],
-    chosen: Mapping[str, tuple[str, ...]],
-    numbers: Iterator[bytes],
-    out: list[bytes],
-) -> None:
-    """Append the flow's bytes to `out`. Articles are numbered in the order in which they come."""
-    for piece in flow:
-        if isinstance(piece, bytes):
-            out.append(piece)
-        elif isinstance(piece, str):
-            out.append(values[piece])
-        else:
-            numbered = piece.name in NUMBERED
-            for key in chosen.get(piece.name, piece.blocks):
-                if numbered:
-                    values["number"] = next(numbers)
-                _append(blocks[key], blocks, values, chosen, numbers, out)
+        return encode_value(shorten(text, _PREHEADER))

@@ -6,8 +6,8 @@ is one row per newsletter and day is what keeps a clock change, or a second sche
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -45,31 +45,43 @@ def due_work(
     now: datetime,
     zone: ZoneInfo,
     state_of: Callable[[date], EditionState | None],
+    unfinished: Iterable[date] = (),
 ) -> list[Work]:
-    """What is due for `newsletter`: its editions of today and, where the late window reaches over midnight, yesterday.
+    """What is due for `newsletter`, the oldest edition first: those of `unfinished` days, of the last days as far as
+    the late window reaches back, of today, and of tomorrow, which may be prepared before midnight.
 
     `state_of` gives the state of a day's regular edition, None where there is none yet.
     """
     today = now.astimezone(zone).date()
+    reach = 1 + newsletter.late_window_hours // 24
+    near = {today + timedelta(days=step) for step in range(-reach, 2)}
     return [
         Work(verb=verb, newsletter=newsletter, day=day)
-        for day in (today - timedelta(days=1), today)
-        if (verb := _due(newsletter, now, zone, day, state_of(day))) is not None
+        for day in sorted(near.union(unfinished))
+        if (verb := _due(newsletter, now.astimezone(UTC), zone, day, state_of(day))) is not None
     ]
 
 
 def _due(newsletter: Newsletter, now: datetime, zone: ZoneInfo, day: date, state: EditionState | None) -> Verb | None:
     if state is EditionState.SENDING:
         return Verb.SEND  # broken off, or somebody's next try has come
-    at = newsletter.sends_at(day, zone)
     if day.weekday() not in weekdays(newsletter.days) or now < newsletter.prepares_at(day, zone):
         return None
+    at = newsletter.sends_at(day, zone).astimezone(UTC)
     if now < at:
         return Verb.PREPARE if state in _UNPREPARED else None
-    lateness = timedelta(hours=newsletter.late_window_hours) if newsletter.late == "send" else timedelta()
-    if now - at > max(lateness, PUNCTUAL):
+    if now > _closes_at(newsletter, day, at, zone):
         # What never began is left alone; what was prepared and missed its time is closed.
         return Verb.SKIP if state in _READY else None
     if state is EditionState.IN_REVIEW:
         return Verb.SEND if newsletter.if_unapproved == "send" else Verb.HOLD
     return Verb.SEND if state in (*_UNPREPARED, *_READY) else None
+
+
+def _closes_at(newsletter: Newsletter, day: date, at: datetime, zone: ZoneInfo) -> datetime:
+    """Until when the edition due at `at` is still sent: never so late that the next one is due as well."""
+    late = timedelta(hours=newsletter.late_window_hours) if newsletter.late == "send" else timedelta()
+    days = weekdays(newsletter.days)
+    next_day = next(after for step in range(1, 8) if (after := day + timedelta(days=step)).weekday() in days)
+    one_moment_before = newsletter.sends_at(next_day, zone).astimezone(UTC) - timedelta(microseconds=1)
+    return min(at + max(late, PUNCTUAL), one_moment_before)

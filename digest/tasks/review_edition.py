@@ -26,6 +26,7 @@ REVIEWS = {
     "release": Review(
         EditionState.PREPARED, "Release an edition that was held; where approval is required, for review."
     ),
+    "pause": Review(EditionState.PAUSED, "Pause an edition while it is being sent; `digest send --resume` goes on."),
     "cancel": Review(EditionState.CANCELLED, "Cancel an edition for good; nobody who has not got it yet gets it."),
 }
 
@@ -61,9 +62,11 @@ def review_edition(database: Database, edition: Edition, decision: str, now: dat
             raise StepError(f"Edition {edition.number} is {edition.state}, not held; there is nothing to release.")
         if edition.content and edition.content.newsletter.approval == "required":
             to = EditionState.IN_REVIEW
-    values["reason"] = "" if decision in ("approve", "release") else f"by command at {now:%Y-%m-%d %H:%M} UTC"
+    values["reason"] = "" if decision in ("approve", "release") else f"by command at {now:%Y-%m-%d %H:%M} UTC."
     with database.write() as connection:
         editions.take_step(connection, edition, to, **values)
         if to is EditionState.CANCELLED:
             ledger.cancel_waiting(connection, edition.number, now)
+        if to is EditionState.PAUSED:
+            ledger.take_back_claims(connection, edition.number)
         return editions.get_edition(connection, edition.number)

@@ -1,4 +1,7 @@
-"""Two whole messages, byte by byte. After a change that is meant: UPDATE_GOLDEN=1 make test, and look at the difference."""
+"""Two whole messages, byte by byte.
+
+After a change that is meant: UPDATE_GOLDEN=1 make test, and look at the difference.
+"""
 
 from __future__ import annotations
 

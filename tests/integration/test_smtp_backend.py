@@ -348,7 +348,7 @@ def test_an_endless_reply_ends() -> None:
 def test_a_server_without_ehlo_is_greeted_the_old_way() -> None:
     async def run() -> Outcome:
         replies = (b"220 x\r\n", b"502 what?\r\n", b"250 x\r\n", b"250 x\r\n", b"250 x\r\n", b"354 x\r\n")
-        async with speaking(*replies, *[b""] * 7, b"250 taken\r\n") as port:
+        async with speaking(*replies, *[b""] * 7, b"250 taken\r\n", b"221 bye\r\n") as port:
             return (await submit(backend(port).connect(), message()))[0]
 
     assert asyncio.run(run()).state is D.SUBMITTED
@@ -514,3 +514,21 @@ def test_closing_takes_leave_and_gives_the_connection_back() -> None:
             assert len(sink.taken) == 3
 
     asyncio.run(run())
+
+
+def test_a_mended_login_is_tried_again_in_the_next_run_of_the_same_backend() -> None:
+    async def run(one: SmtpBackend) -> list[Outcome]:
+        return await submit(one.connect(), message())
+
+    async def both() -> None:
+        async with speaking(b"554 no\r\n") as port:
+            one = backend(port)
+            with pytest.raises(PausedError):
+                await run(one)
+        sink = Sink()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: SMTP(sink, loop=loop, hostname="sink.example"), "127.0.0.1", port)
+        async with server:
+            assert [outcome.state for outcome in await run(one)] == [D.SUBMITTED]
+
+    asyncio.run(both())

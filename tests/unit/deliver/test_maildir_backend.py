@@ -98,6 +98,27 @@ def test_a_path_that_is_a_file_pauses_with_a_sentence(tmp_path: Path) -> None:
         submit(tmp_path / "outbox", message())
 
 
+def test_one_backend_serves_many_runs_and_a_mended_disk(tmp_path: Path) -> None:
+    box = tmp_path / "outbox"
+    box.write_text("in the way")
+    backend = MaildirBackend(DeliverySettings(path=str(box)), {})
+
+    async def run() -> list[Outcome | BaseException]:
+        connections = [backend.connect() for _ in range(8)]
+        sent = (connection.submit(message(f"<{n}@x>")) for n, connection in enumerate(connections))
+        return await asyncio.gather(*sent, return_exceptions=True)
+
+    assert all(isinstance(outcome, PausedError) for outcome in asyncio.run(run()))
+    box.unlink()
+    for again in ("", "already there"):
+        outcomes = asyncio.run(run())
+        assert all(isinstance(outcome, Outcome) and again in outcome.reply for outcome in outcomes)
+        for file in (box / "new").iterdir():
+            file.rename(box / "cur" / f"{file.name}:2,S")
+    assert len(list((box / "cur").iterdir())) == 8
+    assert list((box / "new").iterdir()) == []
+
+
 @given(st.text(max_size=300))
 def test_every_message_id_makes_a_safe_name(message_id: str) -> None:
     name = file_name(message_id)

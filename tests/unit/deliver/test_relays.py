@@ -59,3 +59,16 @@ def test_what_is_out_stays_out_and_is_told_once() -> None:
     assert pool.all_out()
     assert pool.all_down(1e9)
     assert pool.problems() == "bad login"
+
+
+def test_a_new_run_forgets_what_was_wrong_in_the_last_but_not_in_its_own() -> None:
+    pool = pool_of(1, 1)
+    pool.take_out(pool.relays[0], "bad login")
+    pool.rest(pool.relays[1], "gone", 0.0)
+    assert taken(pool, 5.0) == 2501
+    pool.begin()
+    assert taken(pool, 5.0) is None
+    pool.give_back(pool.relays[1])
+    pool.begin()
+    assert [taken(pool, 5.0), taken(pool, 5.0)] == [2500, 2501]
+    assert pool.problems() == ""

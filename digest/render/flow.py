@@ -1,0 +1,75 @@
+"""A shell's parts made quick to walk: what is alike for all recipients folded, the rest appended piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from html import escape
+
+from digest.model.edition import EditionContent
+from digest.model.market import Snapshot
+from digest.model.site import Form
+from digest.render.checks import NUMBERED
+from digest.render.prices import price_values
+from digest.render.quoted import encode_piece
+from digest.render.shell import Group, Part, Piece, Slot, Text
+
+#: The groups that differ from one recipient to the next.
+_CHOSEN = frozenset({"lead", "card", "intro", "nothing", "coin", "market"})
+#: The encoded number of an article, by its place.
+NUMBERS = [encode_piece(str(number)) for number in range(1, 257)]
+
+#: A part made quick to walk: bytes that stand, the name of a slot, or a group.
+Flow = tuple[bytes | str | Group, ...]
+
+
+def encode_value(value: str) -> tuple[bytes, bytes]:
+    """`value` as a piece of the text part and of the HTML part."""
+    plain, escaped = encode_piece(value), escape(value)
+    return plain, plain if escaped == value else encode_piece(escaped)
+
+
+def make_flows(
+    parts: Mapping[Form, Part], content: EditionContent, snapshot: Snapshot | None, *, text: bool
+) -> dict[Form, tuple[Flow, dict[str, Flow]]]:
+    """Each part with all that is alike for every recipient folded into its bytes.
+
+    That is the prices, and the groups that nobody chooses from. Without prices there is no market block for anybody.
+    """
+    priced = snapshot is not None and bool(snapshot.quotes)
+    values = price_values(snapshot, content, text=text) if snapshot else {}
+    encoded = {name: encode_value(value)[0 if text else 1] for name, value in values.items()}
+    flows: dict[Form, tuple[Flow, dict[str, Flow]]] = {}
+    for form, part in parts.items():
+        whole = {name: keys for name, keys in part.groups().items() if name not in _CHOSEN}
+        filled = part.filled(encoded, whole if priced else whole | {"market": ()})
+        flows[form] = _flow(filled.pieces), {key: _flow(pieces) for key, pieces in filled.blocks.items()}
+    return flows
+
+
+def _flow(pieces: tuple[Piece, ...]) -> Flow:
+    return tuple(
+        piece.encoded if isinstance(piece, Text) else piece.name if isinstance(piece, Slot) else piece
+        for piece in pieces
+    )
+
+
+def append_flow(
+    flow: Flow,
+    blocks: Mapping[str, Flow],
+    values: dict[str, bytes],
+    chosen: Mapping[str, tuple[str, ...]],
+    numbers: Iterator[bytes],
+    out: list[bytes],
+) -> None:
+    """Append the flow's bytes to `out`. Articles are numbered in the order in which they come."""
+    for piece in flow:
+        if isinstance(piece, bytes):
+            out.append(piece)
+        elif isinstance(piece, str):
+            out.append(values[piece])
+        else:
+            numbered = piece.name in NUMBERED
+            for key in chosen.get(piece.name, piece.blocks):
+                if numbered:
+                    values["number"] = next(numbers)
+                append_flow(blocks[key], blocks, values, chosen, numbers, out)

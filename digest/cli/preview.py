@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from digest.app import App
-from digest.cli.options import edition_option, with_app
+from digest.cli.options import edition_option, json_option, with_app
+from digest.cli.output import print_json
 from digest.errors import UsageError
 from digest.model.delivery import Message
 from digest.tasks.review_edition import find_edition
@@ -22,11 +23,27 @@ from digest.tasks.review_edition import find_edition
 @click.option("--width", type=click.IntRange(320, 1200), default=640, show_default=True, help="Of the png, in pixels.")
 @click.option("--dark", is_flag=True, help="The png as a reader with dark mode sees it.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file instead of stdout.")
+@json_option
 @with_app
-def command(app: App, number: int | None, address: str, form: str, width: int, dark: bool, out: Path | None) -> None:
+def command(
+    app: App, number: int | None, address: str, form: str, width: int, dark: bool, out: Path | None, as_json: bool
+) -> None:
     """Show the very message that somebody would get; nothing is sent."""
     edition, _ = find_edition(app.database, number)
     message = app.preview(edition.number, address)
+    if as_json:
+        print_json(
+            {
+                "edition": edition.number,
+                "to": message.rcpt_to,
+                "message_id": message.message_id,
+                "subject": str(message_from_bytes(message.data, policy=policy.default)["Subject"]),
+                "text": _part(message, "text").decode(),
+                "html": _part(message, "html").decode(),
+                "eml": message.data.decode(),
+            }
+        )
+        return
     shown = _png(message, width, dark=dark) if form == "png" else _part(message, form)
     if out is not None:
         try:

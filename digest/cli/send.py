@@ -66,8 +66,8 @@ def _wanted(app: App, number: int | None, newsletter: str) -> list[int]:
         return [number]
     found = [newest for each in newsletters if (newest := app.newest_edition(each)) is not None]
     if not found:
-        of = f" of newsletter {newsletter}" if newsletter else ""
-        raise NotFoundError("edition", "at all", f"{of.strip()} in the database; run `digest prepare` first".strip())
+        whose = f"of newsletter {newsletter} " if newsletter else ""
+        raise NotFoundError("edition", "at all", f"{whose}in the database; run `digest prepare` first")
     return found
 
 

@@ -16,7 +16,7 @@ from digest.tasks.explain_person import explain_person
 @with_app
 def command(app: App, address: str, as_json: bool) -> None:
     """What this person got and did not get, and the reason."""
-    found = explain_person(app.database, address, app.secret)
+    found = explain_person(app.database, address, app.secret, app.settings.newsletters)
     if as_json:
         print_json(found)
         return
@@ -24,7 +24,7 @@ def command(app: App, address: str, as_json: bool) -> None:
     rows = [(each.list_slug, each.state, f"{each.since:%Y-%m-%d}") for each in found.subscriptions]
     print_table(("List", "State", "Since"), rows, empty="No subscriptions.")
     sent = [
-        (each.edition, each.newsletter, str(each.date), each.state, each.reason or each.reply)
+        (each.edition, each.newsletter, str(each.date), each.state or "not sent", each.reason or each.reply)
         for each in found.deliveries
     ]
     print_table(

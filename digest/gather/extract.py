@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from copy import deepcopy
 from datetime import datetime
+from itertools import islice
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -23,6 +25,11 @@ from digest.gather.lines import key_of, one_line
 from digest.gather.tree import is_outside, metadata, page_url, parse_page
 from digest.model.article import Article
 
+#: On pages of more blocks trafilatura does without jusText, whose time grows with their square; or nothing is read.
+MANY_BLOCKS, MAX_BLOCKS = 4_000, 30_000
+#: They warn of what we report ourselves, with the source's name.
+for _name in ("trafilatura", "htmldate"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 _SUFFIX = re.compile(r"\s+[|–—·•»:-]+\s+")
 _COMPANY = re.compile(r"\b(?:GmbH|AG|KG|Verlag|Redaktionsteam|Inc\.?|Ltd\.?)\b|://|@|_|^\w+ (?:De|Com|Net|Org|At|Ch)$")
 _LOGIN = re.compile(r"^(?:admin\w*|editor|\S*[_@\d]\S*)$", re.IGNORECASE)
@@ -43,7 +50,11 @@ def extract_tree(tree: HtmlElement, url: str, *, source: str, zone: ZoneInfo) ->
     """As `extract`, for a page that is parsed already; `tree` stays as it is."""
     address = page_url(tree, url)
     facts, meta = read_jsonld(tree, address), metadata(tree)
-    found = bare_extraction(deepcopy(tree), url=address, include_comments=False, with_metadata=True)
+    blocks = sum(1 for _ in islice(tree.iter("p", "div", "li", "td", "h1", "h2", "h3", "h4"), MAX_BLOCKS + 1))
+    if blocks > MAX_BLOCKS:
+        return None
+    fast = blocks > MANY_BLOCKS
+    found = bare_extraction(deepcopy(tree), url=address, include_comments=False, with_metadata=True, fast=fast)
     if not isinstance(found, Document):
         return None
     host = (urlsplit(address).hostname or "").removeprefix("www.") if address else ""

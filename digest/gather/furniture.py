@@ -85,6 +85,8 @@ _CREDIT_TAIL = re.compile(
 )
 _CREDIT_LABEL = re.compile(rf"\W{{0,3}}{_CREDIT_WORD}\s*:", re.IGNORECASE)
 _CREDIT_START = re.compile(rf"^\W*{_CREDIT_WORD}\s*[:©]\s*|^\W*(?:©|\(c\)|copyright:?)\s*", re.IGNORECASE)
+#: Other titles stand in the last so many characters of a paragraph.
+_TAIL = 2_000
 _SENTENCES = re.compile(r"\w{4,}[.!?]\s+\w|^(?:19|20)\d\d\b")
 
 
@@ -98,18 +100,19 @@ def split_related(paragraph: str) -> tuple[str, tuple[str, ...] | None]:
 
     No titles at all (None) where nothing is announced; an empty tuple where they follow on the next lines.
     """
-    if _RELATED_LINE.fullmatch(paragraph):
+    if len(paragraph) <= 120 and _RELATED_LINE.fullmatch(paragraph):
         return "", ()
+    tail = max(len(paragraph) - _TAIL, 0)
+    starts = [(tail + found.start(), tail + found.end()) for found in _RELATED_INLINE.finditer(paragraph[tail:])]
     titles: list[str] = []
-    announced = False
-    while starts := list(_RELATED_INLINE.finditer(paragraph)):
-        title = paragraph[starts[-1].end() :]
+    end = len(paragraph)
+    for start, label_end in reversed(starts):
+        title = paragraph[label_end:end]
         if len(title) > 250:
             break
-        announced = True
-        paragraph = paragraph[: starts[-1].start()].rstrip()
         titles[:0] = [part.strip(" »→>") for part in _TITLE_CUT.split(title) if part.strip(" »→>")]
-    return paragraph, tuple(titles) if announced else None
+        end = start
+    return (paragraph[:end].rstrip(), tuple(titles)) if end < len(paragraph) else (paragraph, None)
 
 
 def read_credit(line: str) -> str:

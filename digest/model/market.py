@@ -9,6 +9,8 @@ import msgspec
 
 #: What a coin is called in a German text: the unit of Ethereum is the Ether.
 COIN_NAMES = {"BTC": "Bitcoin", "ETH": "Ether", "LTC": "Litecoin"}
+#: A provider's name, as readers see it -> the page that it links to.
+PROVIDER_PAGES = {"CoinGecko": "https://www.coingecko.com/de", "Kraken": "https://www.kraken.com/prices"}
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,16 +39,3 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     def quote(self, coin: str) -> Quote | None:
         """The quote of `coin` (such as "BTC"), or None."""
         return next((quote for quote in self.quotes if quote.coin == coin), None)
-
-
-class ProviderName(msgspec.Struct, frozen=True):
-    """How a provider is named to readers, and the page that its name links to."""
-
-    name: str
-    url: str
-
-
-PROVIDER_NAMES = {
-    "coingecko": ProviderName("CoinGecko", "https://www.coingecko.com/de"),
-    "kraken": ProviderName("Kraken", "https://www.kraken.com/prices"),
-}

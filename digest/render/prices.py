@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digest import german
 from digest.model.edition import EditionContent
-from digest.model.market import PROVIDER_NAMES, Quote, Snapshot
+from digest.model.market import PROVIDER_PAGES, Quote, Snapshot
 
 #: Width of a price and a change in the text part, so that the columns stand under each other.
 _PRICE_WIDTH, _CHANGE_WIDTH = 14, 9
@@ -19,13 +19,12 @@ def direction(quote: Quote) -> str:
 def price_values(snapshot: Snapshot, content: EditionContent, *, text: bool) -> dict[str, str]:
     """Slot name -> what goes there, for HTML or for the text part. A time of another day than the edition's says so."""
     site = content.site
-    named = PROVIDER_NAMES.get(snapshot.provider)
     oldest = min((quote.at for quote in snapshot.quotes), default=snapshot.taken_at).astimezone(site.zone)
     day = "" if oldest.date() == content.date else f"{german.short_date(oldest.date())}, "
     values = {
         "market:time": day + german.time_of_day(oldest),
-        "market:provider": named.name if named else snapshot.provider,
-        "market:provider_url": named.url if named else site.base_url,
+        "market:provider": snapshot.provider,
+        "market:provider_url": PROVIDER_PAGES.get(snapshot.provider, site.base_url),
     }
     for quote in snapshot.quotes:
         price = german.price(quote.price, quote.currency)

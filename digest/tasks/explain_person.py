@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import msgspec
 
 from digest.model.delivery import DeliveryState
+from digest.model.edition import Edition, EditionState
+from digest.model.newsletter import Newsletter
 from digest.storage.database import Database
+from digest.storage.editions import list_editions
 from digest.storage.ledger import deliveries_of
 from subscribers.addresses import parse_address
+from subscribers.errors import UnknownSubscriberError
 from subscribers.model import Subscription
 from subscribers.repository import find_subscriber
 from subscribers.subscriptions import subscriptions_of
 from subscribers.suppression import suppression_of
 
+#: How many of the newest editions are accounted for.
+_EDITIONS = 30
+_RECIPIENTS_FIXED = frozenset({EditionState.SENDING, EditionState.PAUSED, EditionState.SENT})
+
 
 class DeliveryAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the ledger about this person."""
+    """One edition and this person: what the ledger says, or with `state` None why they do not stand in it."""
 
     edition: int
     newsletter: str
     date: date
-    state: DeliveryState
-    reason: str
-    reply: str
-    attempts: int
-    settled_at: datetime | None
+    state: DeliveryState | None
+    reason: str = ""
+    reply: str = ""
+    attempts: int = 0
+    settled_at: datetime | None = None
 
 
 class PersonAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,14 +47,22 @@ class PersonAccount(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: list[DeliveryAccount]
 
 
-def explain_person(database: Database, address: str, secret: bytes) -> PersonAccount:
-    """What the lists and the ledger say of `address`. Raises AddressError for what is no address."""
+def explain_person(
+    database: Database, address: str, secret: bytes, newsletters: Sequence[Newsletter] = ()
+) -> PersonAccount:
+    """What the lists and the ledger say of `address`; `newsletters` are those of the settings.
+
+    Raises AddressError for what is no address, UnknownSubscriberError where nothing is known of it.
+    """
     parsed = parse_address(address)
     with database.read() as connection:
         suppression = suppression_of(connection, parsed, secret=secret)
         person = find_subscriber(connection, parsed.email, secret=secret)
+        if person is None and suppression is None:
+            raise UnknownSubscriberError(parsed.email)
         standings = subscriptions_of(connection, person.id) if person else []
-        rows = deliveries_of(connection, person.id) if person else []
+        rows = deliveries_of(connection, person.id, _EDITIONS) if person else []
+        recent = list_editions(connection, limit=_EDITIONS) if person else []
     if suppression is not None:
         standing = f"suppressed since {suppression.since:%Y-%m-%d} ({suppression.reason}); gets nothing"
     elif person is None:
@@ -54,21 +71,43 @@ def explain_person(database: Database, address: str, secret: bytes) -> PersonAcc
         standing = "no active subscription; gets nothing"
     else:
         standing = "gets what goes to the lists with an active subscription"
+    accounts = [
+        DeliveryAccount(
+            edition=row.edition_id,
+            newsletter=row.newsletter,
+            date=row.day,
+            state=row.state,
+            reason=row.reason,
+            reply=row.reply,
+            attempts=row.attempts,
+            settled_at=row.settled_at,
+        )
+        for row in rows
+    ]
+    lists = {newsletter.slug: newsletter.lists for newsletter in newsletters}
+    entered = {account.edition for account in accounts}
+    accounts += [
+        DeliveryAccount(
+            edition=edition.number,
+            newsletter=edition.newsletter,
+            date=edition.date,
+            state=None,
+            reason=_absence(edition, standings, lists.get(edition.newsletter, ())),
+        )
+        for edition in recent
+        if edition.number not in entered
+    ]
+    accounts.sort(key=lambda account: (account.date, account.edition), reverse=True)
     return PersonAccount(
-        address=parsed.email,
-        standing=standing,
-        subscriptions=standings,
-        deliveries=[
-            DeliveryAccount(
-                edition=row.edition_id,
-                newsletter=row.newsletter,
-                date=row.day,
-                state=row.state,
-                reason=row.reason,
-                reply=row.reply,
-                attempts=row.attempts,
-                settled_at=row.settled_at,
-            )
-            for row in rows
-        ],
+        address=parsed.email, standing=standing, subscriptions=standings, deliveries=accounts[:_EDITIONS]
     )
+
+
+def _absence(edition: Edition, standings: Sequence[Subscription], lists: Sequence[str]) -> str:
+    """Why somebody does not stand in an edition's ledger."""
+    if edition.state not in _RECIPIENTS_FIXED:
+        return f"the edition is {edition.state}{f': {edition.reason}' if edition.reason else ''}"
+    active = [each for each in standings if each.state == "active" and each.list_slug in lists]
+    if active:
+        return "they joined after its recipients were fixed"
+    return f"no active subscription to {' or '.join(lists)}" if lists else "its newsletter is not in the settings now"

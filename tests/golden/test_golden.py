@@ -79,13 +79,13 @@ CONTENT = EditionContent(
 )
 PRICES = Snapshot(
     taken_at=AT.replace(minute=10),
-    provider="coingecko",
+    provider="CoinGecko",
     quotes=tuple(
         Quote(
             coin=coin,
             price=Decimal(price),
             currency="EUR",
-            provider="coingecko",
+            provider="CoinGecko",
             at=AT.replace(minute=10),
             change_24h=Decimal(change) if change else None,
         )

@@ -85,7 +85,7 @@ def content(articles: tuple[Article, ...] | int = 3, **changes: Any) -> EditionC
     return EditionContent(**(told | changes))
 
 
-def snapshot(provider: str = "coingecko") -> Snapshot:
+def snapshot(provider: str = "CoinGecko") -> Snapshot:
     quotes = tuple(
         Quote(
             coin=coin,

@@ -159,3 +159,9 @@ def found(element: lxml.html.HtmlElement, name: str, rules: list[Rule]) -> str:
             return own[-1] if len(own[-1]) == 7 else "#" + "".join(sign * 2 for sign in own[-1][1:])
         element = element.getparent()
     return "#000000" if name == "color" else "#ffffff"
+
+
+def test_outlooks_columns_are_as_wide_as_what_their_section_leaves_them() -> None:
+    """MRML subtracts a padding only where each of its figures has a unit: "0px 24px", not "0 24px"."""
+    widths = re.findall(r"<td style=\"vertical-align:top;width:(\d+)px;\">", html_of())
+    assert set(widths) == {"552"}

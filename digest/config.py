@@ -229,6 +229,11 @@ def _override(raw: dict[str, Any], environ: Mapping[str, str], where: str) -> tu
             kind = get_type_hints(kind).get(name) if _fields(kind) else None
             if kind is None:
                 break
+            if get_origin(kind) is tuple:
+                whole = variable.partition(f"__{key.upper()}")[0]
+                raise SettingsError(
+                    variable, f"`{name}` is a list; give the whole of it as JSON in {whole}", _ENVIRONMENT
+                )
             table = table.setdefault(name, {})
             if not isinstance(table, dict):
                 _convert(raw, where)  # the file says what is wrong in it

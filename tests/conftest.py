@@ -129,9 +129,8 @@ def make_app(make_config: MakeConfig, database_file: Path, now: Now) -> Iterator
         path = make_config(newsletter, **tables)
         app = App(load_settings(path, {})[0], path=path, environ={}, clock=now, backend=backend)
         made.append(app)
-        with app.database.write() as connection:
-            with contextlib.suppress(ListExistsError):  # a second app on the same database
-                create_list(connection, "morgen", "Der Morgen", now=now())
+        with app.database.write() as connection, contextlib.suppress(ListExistsError):  # it may be a second app
+            create_list(connection, "morgen", "Der Morgen", now=now())
         return app
 
     yield make

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from digest import german
+from digest.compose.sections import section_of
 from digest.model.delivery import Recipient
 from digest.model.edition import EditionContent
+from digest.model.market import COIN_NAMES, Snapshot
 from subscribers.model import Subscriber
 
+#: Characters of a subject that every mail program shows.
 _SUBJECT = 60
 
 
-def choose_articles(content: EditionContent, topics: tuple[str, ...], limit: int | None) -> bytes:
-    """The numbers of the chosen articles, one octet each: own topics first, otherwise in the edition's order."""
+def choose_articles(
+    content: EditionContent, topics: tuple[str, ...], limit: int | None, seen: Collection[int] = ()
+) -> bytes:
+    """The numbers of the chosen articles, one octet each, in the order in which this recipient reads them.
+
+    The editor's pins come first and always. Of the others, without those that the recipient has `seen` in another
+    newsletter, own topics come first, otherwise the edition's order rules, until `limit` is reached. The first of all
+    leads; behind it the newsletter's sections keep together.
+    """
     wanted = {topic.casefold() for topic in topics}
-    numbers = range(len(content.articles))
-    own = [n for n in numbers if wanted.intersection(topic.casefold() for topic in content.articles[n].topics)]
-    others = [number for number in numbers if number not in set(own)]
-    return bytes((own + others)[: limit or content.newsletter.max_articles])
+    pinned = list(range(content.pinned))
+    fresh = [number for number in range(content.pinned, len(content.articles)) if number not in seen]
+    own = [n for n in fresh if wanted.intersection(topic.casefold() for topic in content.articles[n].topics)]
+    others = [number for number in fresh if number not in set(own)]
+    chosen = (pinned + own + others)[: max(limit or content.newsletter.max_articles, content.pinned)]
+    return bytes(chosen[:1] + sorted(chosen[1:], key=lambda number: section_of(content, number)))
 
 
 def choose_coins(content: EditionContent, coins: tuple[str, ...]) -> tuple[str, ...]:
@@ -26,10 +40,16 @@ def choose_coins(content: EditionContent, coins: tuple[str, ...]) -> tuple[str, 
     return tuple(dict.fromkeys(coin for coin in coins if coin in content.coins))
 
 
-def compose_recipient(content: EditionContent, subscriber: Subscriber) -> Recipient:
-    """Everything of `subscriber` that their message needs, to be frozen in the ledger."""
+def compose_recipient(
+    content: EditionContent, subscriber: Subscriber, snapshot: Snapshot | None = None, seen: Collection[int] = ()
+) -> Recipient:
+    """Everything of `subscriber` that their message needs, to be frozen in the ledger.
+
+    `snapshot` is the one that the edition is sent with, for personal subjects; `seen` as in `choose_articles`.
+    """
     form = subscriber.form or content.site.form
-    choice = choose_articles(content, subscriber.topics, subscriber.max_articles)
+    choice = choose_articles(content, subscriber.topics, subscriber.max_articles, seen)
+    coins = choose_coins(content, subscriber.coins)
     return Recipient(
         address=subscriber.email,
         handle=subscriber.handle,
@@ -43,15 +63,27 @@ def compose_recipient(content: EditionContent, subscriber: Subscriber) -> Recipi
             title=subscriber.title,
             salutation=subscriber.salutation,
         ),
-        subject=choose_subject(content, choice),
+        subject=choose_subject(content, choice, coins, snapshot),
         choice=choice,
-        coins=choose_coins(content, subscriber.coins),
+        coins=coins,
+        topics=subscriber.topics,
     )
 
 
-def choose_subject(content: EditionContent, choice: bytes) -> str:
-    """The edition's subject, or with `subject = "personal"` the recipient's own first headline, cut at a word."""
-    if content.newsletter.subject == "edition" or not choice:
+def choose_subject(
+    content: EditionContent, choice: bytes, coins: tuple[str, ...] = (), snapshot: Snapshot | None = None
+) -> str:
+    """The edition's subject; with `subject = "personal"` the recipient's own first headline and coin, in 60 characters.
+
+    The editor's words win over both.
+    """
+    if content.extras.subject or content.newsletter.subject == "edition" or not choice:
         return content.subject
-    title = content.articles[choice[0]].title
-    return title if len(title) <= _SUBJECT else title[: _SUBJECT - 2].rsplit(" ", 1)[0].rstrip(" ,;:–-") + " …"
+    quote = snapshot.quote(coins[0]) if snapshot and coins else None
+    change = german.percent(quote.change_24h) if quote else german.MISSING
+    coin = "" if change == german.MISSING or quote is None else f" · {COIN_NAMES.get(quote.coin, quote.coin)} {change}"
+    return _shorten(content.articles[choice[0]].title, _SUBJECT - len(coin)) + coin
+
+
+def _shorten(title: str, length: int) -> str:
+    return title if len(title) <= length else title[: length - 2].rsplit(" ", 1)[0].rstrip(" ,;:–-") + " …"

@@ -11,7 +11,7 @@ import msgspec
 from lxml.html import HtmlElement
 
 from digest.gather.address import url_key
-from digest.gather.markup import plain
+from digest.gather.feedtext import plain
 
 #: Bounds for hostile pages: characters of one script, nodes of all of them.
 MAX_SCRIPT = 1_000_000

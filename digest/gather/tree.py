@@ -9,9 +9,23 @@ from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from digest.gather.address import clean_url
+from digest.gather.feedtext import plain
 from digest.gather.lines import decode, one_line
-from digest.gather.markup import MAX_MARKUP, blocks_of, plain
 
+#: Longer pages are cut here, in characters, before anything is parsed.
+MAX_MARKUP = 3_000_000
+#: Elements whose content nobody reads.
+_UNSEEN = frozenset(
+    {"script", "style", "noscript", "template", "svg", "iframe", "head", "textarea", "button", "select"}
+)
+#: Elements that end a paragraph before and after themselves.
+_BLOCKS = frozenset(
+    {
+        *("address", "article", "aside", "blockquote", "dd", "div", "dl", "dt", "figcaption", "figure", "footer"),
+        *("form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre"),
+        *("section", "table", "td", "th", "tr", "ul"),
+    }
+)
 #: Parts of a page in which nothing of the article stands.
 _OUTSIDE = frozenset({"nav", "footer", "aside", "form", "dialog"})
 
@@ -35,6 +49,29 @@ def parse_page(content: bytes, content_type: str = "") -> HtmlElement | None:
 def text_of(element: HtmlElement) -> str:
     """What an element shows, on one line."""
     return one_line(" ".join(blocks_of(element)))
+
+
+def blocks_of(root: HtmlElement) -> tuple[str, ...]:
+    """The shown text under `root`, cut where a block element or two line breaks in a row stand."""
+    found: list[list[str]] = [[]]
+    breaks = 0
+    walk = etree.iterwalk(root, events=("start", "end"))
+    for action, node in walk:
+        tag = node.tag
+        if action == "start" and tag in _UNSEEN:
+            walk.skip_subtree()
+        elif tag in _BLOCKS:
+            found.append([])
+        elif tag == "br" and action == "start":
+            found[-1].append(" ")
+            breaks += 1
+            if breaks == 2:
+                found.append([])
+        text = node.text if action == "start" and tag not in _UNSEEN else node.tail if action == "end" else None
+        if (text and node is not root) or (text and action == "start"):
+            found[-1].append(text)
+            breaks = breaks if not text.strip() else 0
+    return tuple(line for pieces in found if (line := one_line("".join(pieces))))
 
 
 def metadata(tree: HtmlElement) -> dict[str, str]:

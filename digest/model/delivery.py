@@ -67,7 +67,7 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     choice: bytes
     coins: tuple[str, ...]
-    list_name: str = ""
+    topics: tuple[str, ...] = ()
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):

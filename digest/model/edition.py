@@ -10,6 +10,7 @@ import msgspec
 
 from digest.errors import StepError
 from digest.model.article import Article
+from digest.model.extras import Extras
 from digest.model.newsletter import Newsletter
 from digest.model.site import Site
 
@@ -71,6 +72,9 @@ class EditionContent(msgspec.Struct, frozen=True, kw_only=True):
     coins: tuple[str, ...]
     currency: str
     templates: dict[str, str]
+    extras: Extras = Extras()
+    #: How many of the first articles every recipient gets.
+    pinned: int = 0
 
     def to_json(self) -> bytes:
         """The canonical form: same content, same bytes."""

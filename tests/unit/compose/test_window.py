@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -82,7 +83,7 @@ def test_lookback_hours_are_the_newsletters_own() -> None:
 def test_no_hour_falls_between_two_editions_when_the_clock_changes(change: date, at: str) -> None:
     days = [change + timedelta(days=step) for step in (-1, 0, 1, 2)]
     windows = [edition_window(newsletter(at=at), day, BERLIN, None, date(2028, 1, 1)) for day in days]
-    for before, after in zip(windows, windows[1:], strict=False):
+    for before, after in itertools.pairwise(windows):
         assert after.start <= before.end < after.end
 
 

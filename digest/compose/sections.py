@@ -1,0 +1,37 @@
+"""Which section of the newsletter an article stands in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from digest.model.article import Article
+from digest.model.edition import EditionContent
+from digest.model.newsletter import Section
+
+
+def section_index(article: Article, sections: tuple[Section, ...]) -> int:
+    """The first section that has one of the article's topics; behind them all where none has."""
+    topics = {topic.casefold() for topic in article.topics}
+    for index, section in enumerate(sections):
+        if topics.intersection(topic.casefold() for topic in section.topics):
+            return index
+    return len(sections)
+
+
+def section_of(content: EditionContent, number: int) -> int:
+    """The section of article `number`; without sections, 0 for all."""
+    return section_index(content.articles[number], content.newsletter.sections)
+
+
+def within_sections(articles: Iterable[Article], sections: tuple[Section, ...]) -> list[Article]:
+    """The articles without those that are too many for their section (`max`, where it is not 0), in the same order."""
+    taken: Counter[int] = Counter()
+    kept = []
+    for article in articles:
+        index = section_index(article, sections)
+        limit = sections[index].max if index < len(sections) else 0
+        taken[index] += 1
+        if not limit or taken[index] <= limit:
+            kept.append(article)
+    return kept

@@ -10,7 +10,7 @@ from html import escape
 
 from markupsafe import Markup
 
-from benchmarks.edition import COINS, NOW, SNAPSHOT, make_content, make_recipient
+from benchmarks.edition import COINS, NOW, PICTURES, ROWS, SNAPSHOT, attach_pictures, make_content, make_recipient
 from benchmarks.one_template import OneTemplate
 from benchmarks.result import Result
 from digest.links import Links
@@ -22,6 +22,7 @@ from digest.render.environment import make_environment, render
 from digest.render.marks import Marks
 from digest.render.mjml import compile_mjml
 from digest.render.prices import coin_blocks, price_values
+from digest.render.related import picture_slots
 from digest.render.variables import edition_variables
 
 _OURS, _RENDERED, _COMPILED = 5_000, 300, 25
@@ -97,7 +98,8 @@ def compile_for_one(content: EditionContent, recipient: Recipient) -> bytes:
     """The reference: the same templates, engines and values, run for one recipient."""
     environment = make_environment(content.templates)
     handle = recipient.handle
-    values = price_values(SNAPSHOT, content, text=False) | {
+    values = price_values(SNAPSHOT, content, text=False) | picture_slots(PICTURES)
+    values |= {
         "greeting": recipient.greeting,
         "preheader": content.articles[0].title,
         "unsubscribe_url": _LINKS.unsubscribe(handle, 1),
@@ -105,20 +107,22 @@ def compile_for_one(content: EditionContent, recipient: Recipient) -> bytes:
         "address": recipient.address,
         "number": "1",
     }
-    chosen = {
+    chosen: dict[str, tuple[str, ...]] = {
+        "stale": (),
         "lead": (f"lead:{recipient.choice[0]}",),
         "card": tuple(f"card:{article}" for article in recipient.choice[1:]),
         "intro": ("intro:lower",),
-        "coin": coin_blocks(SNAPSHOT, recipient.coins or COINS),
     }
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = content.site.sender, recipient.address, recipient.subject
     message["Date"] = format_datetime(NOW)
     for part, name in (("text", "edition.txt.j2"), ("html", "edition.mjml.j2")):
+        chosen["coin"] = coin_blocks(SNAPSHOT, recipient.coins or COINS, ROWS[part])
         variables = edition_variables(content, recipient.form, part, Written(values, chosen))
         rendered = render(environment, f"daily/{name}", variables)
         if part == "text":
             message.set_content(rendered)
         else:
             message.add_alternative(compile_mjml(rendered, name), subtype="html")
+    attach_pictures(message, recipient)
     return message.as_bytes()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from digest.market.sparkline import draw_sparkline
 from digest.model.article import Article
 from digest.model.delivery import Recipient
 from digest.model.edition import EditionContent, EditionKind
@@ -16,6 +18,7 @@ from digest.model.newsletter import Newsletter
 from digest.model.site import Site
 from digest.render.compiling import compile_subject
 from digest.render.environment import read_templates
+from digest.render.related import inline_pictures
 
 ZONE = ZoneInfo("Europe/Berlin")
 NOW = datetime(2025, 10, 17, 6, 10, tzinfo=ZONE)
@@ -63,11 +66,25 @@ def _article(number: int) -> Article:
     )
 
 
+def _series(price: Decimal) -> tuple[Decimal, ...]:
+    return (*(price * (950 + step * step % 97) / 1000 for step in range(28)), price)
+
+
 SNAPSHOT = Snapshot(
     taken_at=NOW,
     provider="CoinGecko",
     quotes=tuple(
-        Quote(coin=coin, price=Decimal(price), currency="EUR", provider="CoinGecko", at=NOW, change_24h=Decimal(change))
+        Quote(
+            coin=coin,
+            price=Decimal(price),
+            currency="EUR",
+            provider="CoinGecko",
+            at=NOW,
+            change_24h=Decimal(change),
+            change_7d=Decimal(change) * 2,
+            series=(series := _series(Decimal(price))),
+            sparkline=draw_sparkline(series),
+        )
         for coin, price, change in (("BTC", "63412", "2.4"), ("ETH", "2318.6", "-1.3"), ("LTC", "84.2", "0.3"))
     ),
 )
@@ -87,3 +104,24 @@ def make_recipient(number: int, articles: int, chosen: int = 10) -> Recipient:
         choice=bytes(dict.fromkeys(order))[:chosen],
         coins=COINS[number % 3 :],
     )
+
+
+PICTURES = inline_pictures(SNAPSHOT, 1, "messung.example")
+#: The rows of coins that the templates know, by part.
+ROWS = {
+    part: frozenset(
+        f"coin:{coin}:{kind}{way}" for coin in COINS for kind in ("", week) for way in ("up", "down", "flat")
+    )
+    for part, week in (("text", "week:"), ("html", "sparkline:"))
+}
+
+
+def attach_pictures(message: EmailMessage, recipient: Recipient) -> None:
+    """The references' way: the standard library encodes every picture for every recipient."""
+    html = message.get_body(("html",))
+    assert isinstance(html, EmailMessage)
+    for coin in recipient.coins:
+        quote = SNAPSHOT.quote(coin)
+        assert quote is not None
+        content_id = f"<{PICTURES[coin].url.removeprefix('cid:')}>"
+        html.add_related(quote.sparkline, "image", "png", cid=content_id, disposition="inline")

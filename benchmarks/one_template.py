@@ -8,11 +8,12 @@ from email.utils import format_datetime
 
 from jinja2 import DictLoader, Environment, Template
 
-from benchmarks.edition import NOW, SNAPSHOT
+from benchmarks.edition import NOW, PICTURES, ROWS, SNAPSHOT, attach_pictures
 from digest.links import Links
 from digest.model.delivery import Recipient
 from digest.model.edition import EditionContent
 from digest.render.prices import coin_blocks, price_values
+from digest.render.related import picture_slots
 from digest.render.shell import Group, Part, Piece, Shell, Slot
 
 _LINKS = Links("https://messung.example", bytes(32))
@@ -24,6 +25,7 @@ class OneTemplate:
     def __init__(self, shell: Shell, content: EditionContent) -> None:
         self._content = content
         self._prices = {part: price_values(SNAPSHOT, content, text=part == "text") for part in ("text", "html")}
+        self._prices["html"] |= picture_slots(PICTURES)
         self._html = {form: _template(part, autoescape=True) for form, part in shell.html.items()}
         self._text = {form: _template(part, autoescape=False) for form, part in shell.text.items()}
 
@@ -37,20 +39,22 @@ class OneTemplate:
             "address": recipient.address,
             "number": "1",
         }
-        chosen = {
+        chosen: dict[str, tuple[str, ...]] = {
+            "stale": (),
             "lead": (f"lead:{recipient.choice[0]}",),
             "card": tuple(f"card:{article}" for article in recipient.choice[1:]),
             "intro": ("intro:lower",),
             "nothing": (),
-            "coin": coin_blocks(SNAPSHOT, recipient.coins),
         }
         message = EmailMessage()
         message["From"], message["To"] = self._content.site.sender, recipient.address
         message["Subject"], message["Date"] = recipient.subject, format_datetime(NOW)
-        text = self._text[recipient.form].render(v=values | self._prices["text"], chosen=chosen)
-        html = self._html[recipient.form].render(v=values | self._prices["html"], chosen=chosen)
+        rows = {part: {"coin": coin_blocks(SNAPSHOT, recipient.coins, ROWS[part])} for part in ("text", "html")}
+        text = self._text[recipient.form].render(v=values | self._prices["text"], chosen=chosen | rows["text"])
+        html = self._html[recipient.form].render(v=values | self._prices["html"], chosen=chosen | rows["html"])
         message.set_content(text)
         message.add_alternative(html, subtype="html")
+        attach_pictures(message, recipient)
         return message.as_bytes()
 
 

@@ -9,9 +9,9 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from digest.gather.settings import SourceSettings
     from digest.model.article import Article
     from digest.model.edition import Edition, EditionContent
+    from digest.tasks.fetch_pictures import Mode, PicturesReport
     from digest.tasks.gather_articles import SourceReport
     from digest.tasks.prepare_edition import PrepareReport, Recipe
     from digest.tasks.send_edition import Sender
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 #: A snapshot this young serves for sending; an older one is taken anew.
 _FRESH = timedelta(minutes=5)
+#: Where nobody gives new prices, older ones are shown, and said to be old, up to this age.
+_OLDEST = timedelta(hours=24)
 
 
 def system_clock() -> datetime:
@@ -136,7 +139,7 @@ class App:
         return take_snapshot(self.database, providers, market.coins, market.currency, self.clock())
 
     def prices(self) -> Snapshot | None:
-        """The prices to send with: a fresh snapshot, else a new one, else the last that is not too old."""
+        """The prices to send with: a fresh snapshot, else a new one, else the last one of the day, marked as stale."""
         last, now, market = self.last_snapshot(), self.clock(), self.settings.market
         if last is not None and not (
             # Of other settings, or from before the clock was set back.
@@ -144,20 +147,33 @@ class App:
         ):
             last = None
         if last is not None and now - last.taken_at <= _FRESH and all(last.quote(coin) for coin in market.coins):
-            return last
-        taken = self.snapshot().snapshot
-        return taken or (last if last and now - last.taken_at <= timedelta(minutes=market.max_age_minutes) else None)
+            return self._marked(last)
+        taken = self.snapshot().snapshot or last
+        return self._marked(taken) if taken and now - taken.taken_at <= _OLDEST else None
 
     def last_snapshot(self) -> Snapshot | None:
+        """The newest one, however old; marked as stale where it is older than usual."""
         from digest.storage.snapshots import latest_snapshot
 
         with self.database.read() as connection:
-            return latest_snapshot(connection)
+            found = latest_snapshot(connection)
+        return self._marked(found) if found else None
+
+    def _marked(self, snapshot: Snapshot) -> Snapshot:
+        oldest = min((quote.at for quote in snapshot.quotes), default=snapshot.taken_at)
+        usual = timedelta(minutes=self.settings.market.max_age_minutes)
+        return replace(snapshot, stale=self.clock() - oldest > usual)
 
     def prepare(self, newsletter: Newsletter, day: date) -> PrepareReport:
         from digest.tasks.prepare_edition import prepare_edition
 
         return prepare_edition(self.database, self.recipe(newsletter), day, self.clock())
+
+    def edit(self, newsletter: Newsletter, day: date, raw: Mapping[str, Any], where: str) -> PrepareReport:
+        """Give an edition the extras in `raw`, which was read from `where`, and prepare it again."""
+        from digest.tasks.edit_edition import edit_edition, read_extras
+
+        return edit_edition(self.database, self.recipe(newsletter), day, read_extras(raw, where), self.clock())
 
     def recipe(self, newsletter: Newsletter) -> Recipe:
         """What an edition of `newsletter` is made with, by the settings and templates as they are now."""
@@ -180,7 +196,33 @@ class App:
             coins=self.settings.market.coins,
             currency=self.settings.market.currency,
             templates=read_templates(newsletter.template, Path(own_folder) if own_folder else None),
+            images=self._images(),
+            fetch=self._fetch_pictures,
         )
+
+    @property
+    def pictures_folder(self) -> Path:
+        """Where pictures are kept that the site serves itself: beside the database, or beside the secret."""
+        return (self.database.file or Path(self.settings.site.secret_file)).parent / "pictures"
+
+    def _images(self) -> dict[str, Mode]:
+        from digest.tasks.edit_edition import NEWSROOM
+
+        by_hand: dict[str, Mode] = {NEWSROOM: "hosted"}
+        return by_hand | {source.name: source.images for source in self.settings.sources}
+
+    def _fetch_pictures(self, articles: Sequence[Article], earlier: Sequence[Article]) -> PicturesReport:
+        from digest.tasks.fetch_pictures import PicturesReport, fetch_pictures
+
+        if not any(article.image_url for article in articles):
+            return PicturesReport()
+        from digest.gather.fetch import Fetcher
+        from digest.gather.pictures import host_picture
+
+        folder = self.pictures_folder
+        with Fetcher(self.settings.gather) as fetcher:
+            host = partial(host_picture, fetcher=fetcher, folder=folder)
+            return fetch_pictures(articles, self._images(), earlier, host, self.links.picture_url)
 
     def backend(self) -> Backend:
         """A new one for each run, since what a backend learns (a relay that is out) is good for one run only.

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final
 
 from digest.model.site import Form
+from subscribers.cleaning import nfc
 
 NO_BREAK: Final = "\u00a0"
 MINUS: Final = "\u2212"
@@ -41,6 +42,31 @@ def long_date(day: date) -> str:
 def short_date(day: date) -> str:
     """ "17. Oktober 2025"."""
     return f"{day.day}. {MONTHS[day.month - 1]} {day.year}"
+
+
+def weekday_date(day: date) -> str:
+    """ "Montag, 16. November": for dates that are near."""
+    return f"{WEEKDAYS[day.weekday()]}, {day.day}. {MONTHS[day.month - 1]}"
+
+
+def date_range(first: date, last: date) -> str:
+    """ "16. bis 22. November 2026", "28. November bis 4. Dezember 2026"; one day as `short_date` has it."""
+    if first == last:
+        return short_date(last)
+    month = "" if (first.year, first.month) == (last.year, last.month) else f" {MONTHS[first.month - 1]}"
+    year = "" if first.year == last.year else f" {first.year}"
+    return f"{first.day}.{month}{year} bis {short_date(last)}"
+
+
+def on_weekdays(days: Collection[int]) -> str:
+    """ "montags bis freitags", "samstags", "montags, mittwochs und freitags", "täglich"; Monday is 0."""
+    numbers = sorted(set(days))
+    if len(numbers) == len(WEEKDAYS):
+        return "täglich"
+    names = [f"{WEEKDAYS[number].lower()}s" for number in numbers]
+    if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
+        return f"{names[0]} bis {names[-1]}"
+    return join_words(names)
 
 
 def time_of_day(moment: datetime | time) -> str:
@@ -134,7 +160,7 @@ def clean_name(text: str) -> str:
     """On one line, NFC, without control, format, private or surrogate characters."""
     spaced = re.sub(r"\s+", " ", text)
     kept = "".join(sign for sign in spaced if unicodedata.category(sign)[0] != "C")
-    return " ".join(unicodedata.normalize("NFC", kept).split())
+    return " ".join(nfc(kept).split())
 
 
 def _name(text: str) -> str:

@@ -141,7 +141,10 @@ class Clock:
         edition = app.regular_edition(newsletter, work.day)
         if edition is None or edition.state is EditionState.GATHERING:
             app.gather(app.sources_of([newsletter]), work.day)
-            edition = app.prepare(newsletter, work.day).edition
+            prepared = app.prepare(newsletter, work.day)
+            for warning in prepared.warnings:
+                _log.warning("%s", warning)
+            edition = prepared.edition
         if work.verb in _SET_ASIDE:
             set_aside(app.database, edition, *_SET_ASIDE[work.verb])
         if work.verb is not Verb.SEND or edition.state is EditionState.SKIPPED:

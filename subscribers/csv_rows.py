@@ -18,6 +18,11 @@ DELIMITERS = (",", ";", "\t")
 
 #: The most lines that one row may take, inside quotation marks.
 _LINES_MAX = 500
+#: The most columns of a header: every row is looked through for each of them.
+_COLUMNS_MAX = 500
+#: After a quotation mark that is never closed its lines are read anew; where that happens all over, rows may take only
+#: `_LINES_FEW` lines: so a file takes at most so many times its lines to read.
+_READ_ANEW_MAX, _LINES_FEW = 10, 5
 _UNREADABLE = re.compile("[\ud800-\udfff]")
 _WHOLE_ADDRESS = re.compile(r'[^\s"@]+@[^\s"@]+')
 _SEPARATOR_HINT = re.compile(r"sep=(.)", re.IGNORECASE)
@@ -64,6 +69,8 @@ class CsvRows:
         if required not in self.columns:
             shown = ", ".join(show(column) for column in self.columns[:10])
             raise CsvFileError(name, f"the header has no column {required}; it has {shown}.")
+        if len(self.columns) > _COLUMNS_MAX:
+            raise CsvFileError(name, f"the header has {len(self.columns)} columns, {_COLUMNS_MAX} are the most.")
         for column in self.columns:
             if self.columns.count(column) > 1:
                 raise CsvFileError(name, f"the header has the column {show(column)} twice.")
@@ -142,6 +149,7 @@ class _Feed(Iterator[str]):
         self.number = 0
         self.record: list[str] = []
         self._size = 0
+        self._anew = 0
         self._lines = lines
         self._again: deque[str] = deque()
 
@@ -152,6 +160,7 @@ class _Feed(Iterator[str]):
     def push_back(self, lines: list[str]) -> None:
         self._again.extendleft(reversed(lines))
         self.number -= len(lines)
+        self._anew += len(lines)
 
     def __next__(self) -> str:
         line = self._again.popleft() if self._again else next(self._lines, None)
@@ -162,7 +171,8 @@ class _Feed(Iterator[str]):
         self.number += 1
         self.record.append(line)
         self._size += len(line)
-        if self._size > LINE_MAX or len(self.record) > _LINES_MAX:
+        patient = self._anew <= _READ_ANEW_MAX * (self.number + _LINES_MAX)
+        if self._size > LINE_MAX or len(self.record) > (_LINES_MAX if patient else _LINES_FEW):
             if len(self.record) > 1:
                 raise _BadRecordError("a quotation mark is opened and not closed for many lines.")
             raise _BadRecordError(f"the line has more than {LINE_MAX} characters.")

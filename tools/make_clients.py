@@ -3,7 +3,8 @@
     npm pack caniemail && tar xzf caniemail-*.tgz
     python tools/make_clients.py package/dist/data/caniemail.json package/LICENSE
 
-A piece maps to the numbers, in `clients`, of the programs that do not know it. The data is that of caniemail.com as the npm package caniemail carries it (MIT; its licence is copied beside the result).
+A piece maps to the numbers, in `clients`, of the programs that do not know it. The data is that of caniemail.com as the
+npm package caniemail carries it (MIT; its licence is copied beside the result).
 """
 
 from __future__ import annotations

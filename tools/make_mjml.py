@@ -3,7 +3,7 @@
     npm install mjml@4
     python tools/make_mjml.py node_modules
 
-Read out of the reference implementation (MIT; its licence is copied beside the result), which checks by the same tables.
+Read out of the reference implementation (MIT; its licence is copied beside the result); it checks by the same tables.
 """
 
 from __future__ import annotations

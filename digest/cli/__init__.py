@@ -19,6 +19,7 @@ COMMANDS = {
     "editions": ("editions", "List, show, approve, hold, release, pause and cancel editions."),
     "sources": ("sources", "List, try and add sources."),
     "articles": ("articles", "List the gathered articles."),
+    "check": ("check", "Check templates and the edition; says what must be mended."),
     "preview": ("preview", "Show the very message that somebody would get."),
     "why": ("why", "What a person got and did not get, and the reason."),
     "schedule": ("schedule", "Do it all at the newsletters' times, until stopped."),

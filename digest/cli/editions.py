@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import tomllib
+from datetime import date
+from pathlib import Path
+
 import click
 import msgspec
 
 from digest.app import App
-from digest.cli.options import confirm, edition_argument, json_option, newsletter_option, with_app, yes_option
+from digest.cli.options import (
+    confirm,
+    date_option,
+    edition_argument,
+    json_option,
+    newsletter_option,
+    with_app,
+    yes_option,
+)
 from digest.cli.output import print_json, print_table, say
+from digest.cli.prepare import prepared_json
+from digest.cli.shows import show_prepared
+from digest.errors import UsageError
 from digest.model.edition import Edition
 from digest.tasks.review_edition import REVIEWS, find_edition, review_edition
 
@@ -63,6 +78,31 @@ def show(app: App, number: int | None, as_json: bool) -> None:
     print_table(("Deliveries", "Reason", "Count"), rows, empty="No deliveries yet.")
 
 
+@command.command("edit")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@newsletter_option
+@date_option
+@json_option
+@with_app
+def edit(app: App, file: Path, newsletter: str, day: date | None, as_json: bool) -> None:
+    """Give an edition what editors write: a letter, dates, a list, advertisements, articles by hand, pins, a subject.
+
+    FILE is TOML; docs/templates.md has an example. The edition is prepared again; an approval is void then.
+    """
+    chosen = app.newsletters(newsletter)
+    if len(chosen) > 1:
+        raise click.UsageError("There is more than one newsletter; say which by --newsletter.")
+    try:
+        raw = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise UsageError(f"{file} cannot be read as TOML: {problem}") from problem
+    report = app.edit(chosen[0], day or app.today(), raw, str(file))
+    if as_json:
+        print_json(prepared_json(report))
+    else:
+        show_prepared(report)
+
+
 def _brief(edition: Edition) -> dict[str, object]:
     document: dict[str, object] = msgspec.structs.asdict(edition)
     del document["content"]
@@ -76,7 +116,7 @@ def _add_review(name: str, help_line: str) -> None:
     @with_app
     @edition_argument
     def review(app: App, number: int | None, yes: bool, as_json: bool) -> None:
-        edition, _ = find_edition(app.database, number)
+        edition, _ = find_edition(app.database, number, content=False)
         if name == "cancel":
             confirm(f"Cancel edition {edition.number} of {edition.newsletter}, {edition.date}?", yes=yes)
         changed = review_edition(app.database, edition, name, app.clock())

@@ -12,8 +12,8 @@ import msgspec
 
 
 def print_json(value: Any) -> None:
-    """One JSON document; structs, dates and decimals included."""
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    """One JSON document; structs, dates and decimals included. It is UTF-8 whatever the terminal is (RFC 8259, 8.1)."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:

@@ -9,7 +9,7 @@ import click
 from digest.app import App
 from digest.cli.options import date_option, json_option, newsletter_option, with_app
 from digest.cli.output import print_json
-from digest.cli.shows import show_prepared
+from digest.cli.shows import show_prepared, warn_of_pictures
 from digest.tasks.prepare_edition import PrepareReport
 
 
@@ -25,6 +25,7 @@ def prepared_json(report: PrepareReport) -> dict[str, object]:
         "subject": edition.content.subject if edition.content else "",
         "articles": [article.title for article in report.articles],
         "note": report.note,
+        "warnings": report.warnings,
     }
 
 
@@ -37,6 +38,8 @@ def command(app: App, newsletter: str, day: date | None, as_json: bool) -> None:
     """Choose the day's articles out of the pool and freeze the edition."""
     reports = [app.prepare(each, day or app.today()) for each in app.newsletters(newsletter)]
     if as_json:
+        for report in reports:
+            warn_of_pictures(report)
         print_json({"editions": [prepared_json(report) for report in reports]})
         return
     for report in reports:

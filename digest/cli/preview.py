@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -38,13 +39,17 @@ def command(
                 "to": message.rcpt_to,
                 "message_id": message.message_id,
                 "subject": str(message_from_bytes(message.data, policy=policy.default)["Subject"]),
-                "text": _part(message, "text").decode(),
-                "html": _part(message, "html").decode(),
+                "text": _text(message).decode(),
+                "html": _html(app, message),
                 "eml": message.data.decode(),
             }
         )
         return
-    shown = _png(message, width, dark=dark) if form == "png" else _part(message, form)
+    if form in ("html", "png"):
+        html = _html(app, message)
+        shown = _png(html, width, dark=dark) if form == "png" else html.encode()
+    else:
+        shown = _text(message) if form == "text" else message.data
     if out is not None:
         try:
             out.write_bytes(shown)
@@ -57,15 +62,25 @@ def command(
     sys.stdout.buffer.write(shown)
 
 
-def _part(message: Message, form: str) -> bytes:
-    if form == "eml":
-        return message.data
-    body = message_from_bytes(message.data, policy=policy.default).get_body(("plain" if form == "text" else "html",))
+def _text(message: Message) -> bytes:
+    body = message_from_bytes(message.data, policy=policy.default).get_body(("plain",))
     content: str = body.get_content() if body is not None else ""
     return content.encode()
 
 
-def _png(message: Message, width: int, *, dark: bool) -> bytes:
+def _html(app: App, message: Message) -> str:
+    """The HTML with its pictures in it: those that came with the message, and those that the site will serve."""
+    from digest.render.related import as_data, html_with_pictures
+
+    def kept(found: re.Match[str]) -> str:
+        file = app.pictures_folder / found[1]
+        return as_data("image/jpeg", file.read_bytes()) if file.is_file() else found[0]
+
+    address = re.escape(app.links.picture_url(""))
+    return re.sub(rf"{address}([0-9a-f]{{64}}\.jpg)", kept, html_with_pictures(message.data))
+
+
+def _png(html: str, width: int, *, dark: bool) -> bytes:
     from digest.render.picture import screenshot
 
-    return screenshot(_part(message, "html").decode(), width, dark=dark)
+    return screenshot(html, width, dark=dark)

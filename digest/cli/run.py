@@ -12,7 +12,16 @@ from digest.cli.options import date_option, json_option, newsletter_option, with
 from digest.cli.output import print_json, say, warn
 from digest.cli.prepare import prepared_json
 from digest.cli.send import exit_code_of, say_where, send_with_progress
-from digest.cli.shows import show_prepared, show_sent, show_snapshot, show_sources, warn_of_prices, warn_of_sources
+from digest.cli.shows import (
+    show_prepared,
+    show_sent,
+    show_snapshot,
+    show_sources,
+    snapshot_json,
+    warn_of_pictures,
+    warn_of_prices,
+    warn_of_sources,
+)
 from digest.errors import DigestError
 from digest.model.newsletter import Newsletter
 from subscribers.errors import SubscribersError
@@ -60,7 +69,7 @@ def command(app: App, newsletter: str, day: date | None, dry_run: bool, as_json:
                 "date": day,
                 "dry_run": dry_run,
                 "sources": sources,
-                "snapshot": snapshot.snapshot,
+                "snapshot": snapshot_json(snapshot.snapshot),
                 "warnings": [*(each.warning for each in sources if each.warning), *snapshot.warnings],
                 "editions": editions,
             }
@@ -75,7 +84,9 @@ def _send(app: App, newsletter: Newsletter, day: date, entry: dict[str, object],
     """Prepare and send one newsletter, told into `entry` as it goes; the exit code."""
     prepared = app.prepare(newsletter, day)
     entry |= prepared_json(prepared)
-    if not quiet:
+    if quiet:
+        warn_of_pictures(prepared)
+    else:
         show_prepared(prepared)
     try:
         sent = send_with_progress(app, prepared.edition.number)

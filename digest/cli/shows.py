@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from digest import german
 from digest.cli.output import print_table, say, warn
 
 if TYPE_CHECKING:
     from digest.app import App
+    from digest.model.market import Snapshot
     from digest.tasks.gather_articles import SourceReport
     from digest.tasks.prepare_edition import PrepareReport
     from digest.tasks.send_edition import SendReport
@@ -39,6 +42,16 @@ def warn_of_prices(report: SnapshotReport) -> None:
         warn(warning)
 
 
+def snapshot_json(snapshot: Snapshot | None) -> dict[str, Any] | None:
+    """A snapshot for scripts: figures, no pictures."""
+    if snapshot is None:
+        return None
+    plain: dict[str, Any] = msgspec.to_builtins(snapshot)
+    for quote in plain["quotes"]:
+        del quote["sparkline"]
+    return plain
+
+
 def show_snapshot(app: App, report: SnapshotReport) -> None:
     """Prices with their time and provider."""
     warn_of_prices(report)
@@ -59,7 +72,14 @@ def show_snapshot(app: App, report: SnapshotReport) -> None:
     print_table(("Coin", "Price", "24 h", "Time", "Provider"), rows, empty="Prices: none.")
 
 
+def warn_of_pictures(report: PrepareReport) -> None:
+    """What pictures could not be had, on stderr."""
+    for warning in report.warnings:
+        warn(warning)
+
+
 def show_prepared(report: PrepareReport) -> None:
+    warn_of_pictures(report)
     edition = report.edition
     line = f"Edition {edition.number} of {edition.newsletter}, {edition.date}"
     if report.note:

@@ -7,7 +7,7 @@ import click
 from digest.app import App
 from digest.cli.options import json_option, with_app
 from digest.cli.output import print_json
-from digest.cli.shows import show_snapshot, warn_of_prices
+from digest.cli.shows import show_snapshot, snapshot_json, warn_of_prices
 
 
 @click.command("snapshot")
@@ -18,7 +18,7 @@ def command(app: App, as_json: bool) -> int:
     report = app.snapshot()
     if as_json:
         warn_of_prices(report)
-        print_json(report)
+        print_json({"snapshot": snapshot_json(report.snapshot), "warnings": report.warnings})
     else:
         show_snapshot(app, report)
     return 0 if report.snapshot else 1

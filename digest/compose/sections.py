@@ -1,4 +1,4 @@
-"""Which section of the newsletter an article stands in."""
+"""Which section of the newsletter an article stands in, and how many a section takes."""
 
 from __future__ import annotations
 
@@ -7,21 +7,12 @@ from collections.abc import Iterable
 
 from digest.model.article import Article
 from digest.model.edition import EditionContent
-from digest.model.newsletter import Section
-
-
-def section_index(article: Article, sections: tuple[Section, ...]) -> int:
-    """The first section that has one of the article's topics; behind them all where none has."""
-    topics = {topic.casefold() for topic in article.topics}
-    for index, section in enumerate(sections):
-        if topics.intersection(topic.casefold() for topic in section.topics):
-            return index
-    return len(sections)
+from digest.model.newsletter import Section, section_index
 
 
 def section_of(content: EditionContent, number: int) -> int:
     """The section of article `number`; without sections, 0 for all."""
-    return section_index(content.articles[number], content.newsletter.sections)
+    return section_index(content.articles[number].topics, content.newsletter.sections)
 
 
 def within_sections(articles: Iterable[Article], sections: tuple[Section, ...]) -> list[Article]:
@@ -29,7 +20,7 @@ def within_sections(articles: Iterable[Article], sections: tuple[Section, ...]) 
     taken: Counter[int] = Counter()
     kept = []
     for article in articles:
-        index = section_index(article, sections)
+        index = section_index(article.topics, sections)
         limit = sections[index].max if index < len(sections) else 0
         taken[index] += 1
         if not limit or taken[index] <= limit:

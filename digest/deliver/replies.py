@@ -65,9 +65,13 @@ class Reply(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         """One printable line of at most 300 characters: what a server says is not to be trusted."""
-        readable = self.text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        words = "".join(letter if letter.isprintable() else " " for letter in readable).split()
-        return " ".join([str(self.code), *words])[:300]
+        return printable(f"{self.code} {self.text}")
+
+
+def printable(said: str) -> str:
+    """What a server said, or an error that repeats it, on one line of at most 300 printable characters."""
+    readable = said[:5000].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in readable).split())[:300]
 
 
 _OPENING = frozenset({Phase.GREETING, Phase.EHLO, Phase.TLS, Phase.AUTH})

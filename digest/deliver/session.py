@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import re
 import ssl
 
 import msgspec
@@ -10,9 +12,11 @@ from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException
 
 from digest.deliver.envelope import needs_smtputf8, stuffed
 from digest.deliver.relays import RelayState
-from digest.deliver.replies import Phase, Reason, Reply, Verdict, broken, judge, outcome_of, paused
+from digest.deliver.replies import Phase, Reason, Reply, Verdict, broken, judge, outcome_of, paused, printable
 from digest.errors import DeliveryError, PausedError
 from digest.model.delivery import DeliveryState, Outcome, SkipReason
+
+_SIZE = re.compile(r"[0-9]{1,20}")
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +78,7 @@ class Session:
             await self._open()
         except SMTPResponseException as refused:
             self.abort()
-            reply = Reply(refused.code, str(refused.message))
+            reply = Reply(refused.code, self._without_password(str(refused.message)))
             if judge(self._phase, reply) is Verdict.PAUSE:
                 raise paused(self._phase, reply, self.server) from refused
             raise LostError(self._phase, f"{self.server} answered {str(reply)!r}", told=True) from refused
@@ -82,17 +86,18 @@ class Session:
             self.abort()
             tls = next((cause for cause in (fault, fault.__cause__) if isinstance(cause, ssl.SSLError)), None)
             if tls is not None:
+                why = printable(str(tls.strerror or tls))
                 raise PausedError(
-                    f"{self.server}: no safe connection, {tls.strerror or tls}; plain text is never used instead. "
+                    f"{self.server}: no safe connection, {why}; plain text is never used instead. "
                     "Mend the certificate or the relay's `tls`, then run `digest send --resume`."
                 ) from fault
             stalled = isinstance(fault, TimeoutError)
-            raise LostError(self._phase, f"{self.server}: {fault}", stalled=stalled) from fault
+            raise LostError(self._phase, self._said(fault), stalled=stalled) from fault
         except (SMTPException, UnicodeError) as unable:
             self.abort()
             raise PausedError(
-                f"{self.server}: {self._phase} is not possible: {unable} Mend the relay's settings, then run "
-                "`digest send --resume`."
+                f"{self.server}: {self._phase} is not possible: {printable(str(unable))} Mend the relay's settings, "
+                "then run `digest send --resume`."
             ) from unable
         except BaseException:
             self.abort()
@@ -150,7 +155,8 @@ class Session:
         offered, plain = self._client.esmtp_extensions, data.isascii()
         options: list[bytes] = []
         limit = offered.get("size", "").strip()
-        if limit.isdecimal() and 0 < int(limit) < len(data):
+        # RFC 1870, 3: at most 20 digits.
+        if _SIZE.fullmatch(limit) and 0 < int(limit) < len(data):
             return _content(f"The message has {len(data)} octets, {self.server} takes {limit}.")
         if "size" in offered:
             options.append(b"SIZE=%d" % len(data))
@@ -174,7 +180,7 @@ class Session:
             code, text = await self._client.execute_command(*command, timeout=seconds)
         except (OSError, SMTPResponseException) as fault:
             self.abort()
-            raise LostError(phase, f"{self.server}: {fault}", stalled=isinstance(fault, TimeoutError)) from fault
+            raise LostError(phase, self._said(fault), stalled=isinstance(fault, TimeoutError)) from fault
         return Reply(code, text)
 
     def _refused(self, phase: Phase, reply: Reply) -> Outcome:
@@ -195,7 +201,7 @@ class Session:
             code, text = await protocol.read_response(timeout=self._timeouts.body)
         except (OSError, SMTPResponseException) as fault:
             self.abort()
-            return broken(Phase.BODY, f"{self.server}: {fault}")
+            return broken(Phase.BODY, self._said(fault))
         reply = Reply(code, text)
         self._unfinished = False
         if reply.code == 421 or judge(Phase.BODY, reply) is Verdict.NONSENSE:
@@ -203,6 +209,20 @@ class Session:
         outcome = outcome_of(Phase.BODY, reply, self.server)
         self.taken += outcome.state is DeliveryState.SUBMITTED
         return outcome
+
+    def _said(self, fault: Exception) -> str:
+        return f"{self.server}: {printable(str(fault))}"
+
+    def _without_password(self, text: str) -> str:
+        """Some servers repeat the command that they refuse."""
+        relay, password = self._state.relay, self._state.password
+        if not password:
+            return text
+        plain = f"\0{relay.username}\0{password}"
+        encoded = (base64.b64encode(secret.encode()).decode() for secret in (plain, password))
+        for secret in (*encoded, password):
+            text = text.replace(secret, "***")
+        return text
 
     async def quit(self) -> None:
         """Take leave, and close; never raises but when cancelled."""

@@ -13,6 +13,8 @@ _BY = re.compile(r"^(?:von|by)\s+(?=[A-ZÄÖÜ])", re.IGNORECASE)
 #: What feedparser leaves of an address whose last label has more than four letters: "urg (Anna Beispiel".
 _REST_BEFORE = re.compile(r"[a-z]+\s*[(<]\s*(?=[^\s<>()])|[a-z]+$")
 _REST_BEHIND = re.compile(r"\s*[(<][a-z]+>?$")
+#: No longer name is looked at: the expressions above take quadratic time.
+_NAME_CHARS = 500
 
 
 def names_of(owner: dict[str, Any]) -> list[str]:
@@ -45,7 +47,7 @@ def read_author(text: str) -> list[str]:
 
 
 def _names(author: dict[str, Any]) -> list[str]:
-    name, address = plain(str(author.get("name") or "")), str(author.get("email") or "")
+    name, address = plain(str(author.get("name") or "")[:_NAME_CHARS]), str(author.get("email") or "")
     if _is_cut(author):
         name = _REST_BEHIND.sub("", _REST_BEFORE.sub("", name, count=1))
     return read_author(name or address)
@@ -53,7 +55,7 @@ def _names(author: dict[str, Any]) -> list[str]:
 
 def _is_cut(author: dict[str, Any]) -> bool:
     """Whether feedparser took only a part of the address, so that its rest is stuck to the name."""
-    name, address = str(author.get("name") or ""), str(author.get("email") or "")
+    name, address = str(author.get("name") or "")[:_NAME_CHARS], str(author.get("email") or "")
     if len(address.rpartition(".")[2]) != 4:
         return False
     return bool(_REST_BEFORE.match(name) or _REST_BEHIND.search(name))

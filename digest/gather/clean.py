@@ -51,6 +51,7 @@ def clean_article(article: Article, now: datetime) -> Article | None:
         url=clean_url(article.url) if article.url else None,
         image_url=clean_url(article.image_url) if article.image_url else None,
         image_credit=cut(one_line(article.image_credit), NAME_CHARS),
+        picture_alt=cut(one_line(article.picture_alt), TITLE_CHARS),
         topics=_once(article.topics),
         related=_once(article.related),
         site=cut(one_line(article.site), NAME_CHARS),

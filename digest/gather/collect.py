@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from digest.errors import DigestError, SourceError
+from digest.gather.apart import one_reader
 from digest.gather.base import Context, make_source
 from digest.gather.clean import clean_article
 from digest.gather.dedupe import unique
@@ -25,7 +26,7 @@ def gather_source(settings: SourceSettings, topics: Mapping[str, str], context: 
     has no article at all; that all of them have an excluded topic is no fault.
     """
     try:
-        with context.fetcher.one_source():
+        with context.fetcher.one_source(), one_reader():
             found = list(make_source(settings).articles(context))
     except SourceError:
         raise

@@ -22,6 +22,7 @@ from digest.gather.dates import parse_date
 from digest.gather.headpart import HeadPart, read_headpart
 from digest.gather.jsonld import Facts, read_jsonld
 from digest.gather.lines import key_of, one_line
+from digest.gather.picture import clean_alt
 from digest.gather.tree import is_outside, metadata, page_url, parse_page
 from digest.model.article import Article
 
@@ -84,6 +85,7 @@ def extract_tree(tree: HtmlElement, url: str, *, source: str, zone: ZoneInfo) ->
         url=address,
         image_url=clean_url(image, address) if image else None,
         image_credit=credit,
+        picture_alt=clean_alt(meta.get("og:image:alt", "")) if image == meta.get("og:image") else "",
         topics=facts.topics or _topics(meta, found),
         related=body.related,
         site=site,

@@ -9,10 +9,9 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 from digest.errors import FetchError, SourceError
-from digest.gather.apart import read_apart
+from digest.gather.apart import read_feed_apart
 from digest.gather.base import Context
-from digest.gather.fetch import Fetched
-from digest.gather.jsonfeed import is_json, read_json_feed
+from digest.gather.fetch import Fetched, files_in, shown_url
 from digest.gather.linked import complete
 from digest.gather.settings import SourceSettings
 from digest.gather.xmlfeed import FeedBytes
@@ -49,38 +48,36 @@ class FeedSource:
 
     def _folder(self, folder: Path, context: Context) -> list[Article]:
         """All feeds of a folder, by name. A file that cannot be read is said and left out, unless none can."""
-        files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-        if not files:
-            raise SourceError(self._settings.name, f"{folder} has no files")
         found: list[Article] = []
         failures: list[Exception] = []
-        for path in files:
+        tried = 0
+        for tried, path in enumerate(files_in(folder), 1):  # noqa: B007, counted
             try:
                 found += self._read(context.fetcher.read(path), context)
             except (SourceError, FetchError) as error:
                 _log.warning("%s", error)
                 failures.append(error)
-        if len(failures) == len(files):
+        if not tried:
+            raise SourceError(self._settings.name, f"{folder} has no files")
+        if len(failures) == tried:
             raise failures[0]
         return found
 
     def _read(self, fetched: Fetched, context: Context) -> tuple[Article, ...]:
         name, zone = self._settings.name, context.zone
         if not fetched.content.strip():
-            raise SourceError(name, f"{fetched.url} is empty")
+            raise SourceError(name, f"{shown_url(fetched.url)} is empty")
         # A file's own address says nothing about where its links lead.
         base = urljoin(fetched.url, fetched.location) if fetched.url.startswith("http") else ""
         try:
-            if is_json(fetched.content):
-                return read_json_feed(fetched.content, base=base, source=name, zone=zone)
-            feed = read_apart(
+            feed = read_feed_apart(
                 FeedBytes(
                     content=fetched.content, content_type=fetched.content_type, base=base, source=name, zone=zone.key
                 ),
                 context.fetcher.settings.timeout_seconds,
             )
         except UnsoundError as error:
-            raise SourceError(name, f"{fetched.url} {error}") from error
+            raise SourceError(name, f"{shown_url(fetched.url)} {error}") from error
         if feed.note:
-            _log.warning("Source %s: %s %s", name, fetched.url, feed.note)
+            _log.warning("Source %s: %s %s", name, shown_url(fetched.url), feed.note)
         return feed.articles

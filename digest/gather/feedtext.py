@@ -34,7 +34,7 @@ _DROPPED_CLASSES = _set("wp-caption-text caption image-caption feedflare shareda
 _BREAK, _LINE = "\ue000", "\ue001"
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ue000\ue001\ud800-\udfff\ufffe\uffff]")
 _TAG = re.compile(r'<(?P<end>/?)(?P<name>[a-z0-9]+)(?: class="(?P<classes>[^"]*)")?>')
-_IMAGE = re.compile(r"<img(?P<attributes>[^>]*)>")
+_IMAGE = re.compile(r'<img(?P<attributes>(?:[^>"]|"[^"]*")*)>')
 _ATTRIBUTE = re.compile(r' (?P<name>[a-z]+)="(?P<value>[^"]*)"')
 _CAPTION = re.compile(r"<figcaption>(.*?)</figcaption>|<p class=\"wp-caption-text\">(.*?)</p>", re.DOTALL)
 _LINES = re.compile(f"{_LINE}(?:\\s*{_LINE})+")
@@ -43,11 +43,12 @@ _LETTER = re.compile(r"\w")
 
 
 class Picture(NamedTuple):
-    """An image in a text; the sides in pixels, 0 where nobody says. `url` may be relative."""
+    """An image in a text; the sides in pixels, 0 where nobody says. `url` may be relative, `alt` empty."""
 
     url: str
     width: int
     height: int
+    alt: str = ""
 
 
 def plain(markup: str) -> str:
@@ -74,7 +75,7 @@ def pictures(markup: str) -> tuple[Picture, ...]:
     sound = nh3.clean(
         _bounded(markup),
         tags={"img"},
-        attributes={"img": {"src", "width", "height"}},
+        attributes={"img": {"src", "width", "height", "alt"}},
         url_schemes={"http", "https"},
         link_rel=None,
     )
@@ -82,7 +83,8 @@ def pictures(markup: str) -> tuple[Picture, ...]:
     for image in _IMAGE.finditer(sound):
         values = {m["name"]: html.unescape(m["value"]) for m in _ATTRIBUTE.finditer(image["attributes"])}
         if values.get("src"):
-            found.append(Picture(values["src"], _pixels(values.get("width", "")), _pixels(values.get("height", ""))))
+            sides = _pixels(values.get("width", "")), _pixels(values.get("height", ""))
+            found.append(Picture(values["src"], *sides, one_line(values.get("alt", ""))))
     return tuple(found)
 
 

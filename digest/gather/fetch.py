@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import stat
 import time
 from collections.abc import Iterator
@@ -18,7 +20,8 @@ import stamina
 from ssrfguard import Resolver, SSRFGuardError
 
 from digest.errors import FetchError, SettingsError
-from digest.gather.guard import GuardedTransport, make_policy, seconds_left, until
+from digest.gather.guard import GuardedTransport, TooLongError, make_policy, seconds_left, until
+from digest.gather.lines import one_line
 from digest.gather.settings import GatherSettings
 
 MAX_REDIRECTS = 5
@@ -36,6 +39,9 @@ _HEADERS = {
     # News is never taken from a cache unasked, only after the server has said that nothing changed.
     "Cache-Control": "no-cache",
 }
+#: What stands before the @ of a URL.
+_CREDENTIALS = re.compile(r"//[^/?#\s']*@")
+_log = logging.getLogger(__name__)
 _UNPACKED = frozenset({"", "identity", "gzip", "deflate"})
 
 
@@ -70,7 +76,9 @@ class Fetcher:
         # Two clients, so that no connection opened for the operator is ever used for what a feed leads to.
         self._clients = {
             trusted: httpx2.Client(
-                transport=_cached(GuardedTransport(policy, resolver), cache if trusted else None),
+                transport=_cached(
+                    GuardedTransport(policy, resolver, max_bytes=settings.max_bytes), cache if trusted else None
+                ),
                 headers={**_HEADERS, "User-Agent": settings.user_agent},
                 timeout=settings.timeout_seconds,
                 trust_env=False,
@@ -133,20 +141,20 @@ class Fetcher:
         seen: set[str] = set()
         for _ in range(MAX_REDIRECTS + 1):
             if url in seen:
-                raise FetchError(_shown(url), "redirects in a circle")
+                raise FetchError(shown_url(url), "redirects in a circle")
             seen.add(url)
             fetched, target = self._request(url, trusted)
             if fetched is not None:
                 return fetched
             url, trusted = target, False
-        raise FetchError(_shown(url), f"redirects more than {MAX_REDIRECTS} times")
+        raise FetchError(shown_url(url), f"redirects more than {MAX_REDIRECTS} times")
 
     def _request(self, url: str, trusted: bool) -> tuple[Fetched | None, str]:
         """What is there, or None and where it has gone."""
-        host = _shown(url).partition("//")[2].partition("/")[0].lower()
+        host = shown_url(url).partition("//")[2].partition("/")[0].lower()
         until_then, earlier = self._quiet.get(host, (0.0, None))
         if earlier is not None and time.monotonic() < until_then and (not trusted or _too_many(earlier)):
-            raise FetchError(_shown(url), f"was not asked for: {earlier}")
+            raise FetchError(shown_url(url), f"was not asked for: {earlier}")
         try:
             with self._clients[trusted].stream("GET", url) as response:
                 if response.has_redirect_location:
@@ -173,30 +181,32 @@ class Fetcher:
         status, after = response.status_code, _retry_after(response.headers.get("retry-after", ""))
         if status == 200:
             return
-        said = f"answered {status} {response.reason_phrase}".rstrip()
+        said = f"answered {status} {one_line(response.reason_phrase)[:100]}".rstrip()
         if status == 410:
-            raise FetchError(_shown(url), f"{said}: it is gone for good and can be taken out of the settings")
+            raise FetchError(shown_url(url), f"{said}: it is gone for good and can be taken out of the settings")
         if status in (429, 503) and after is not None:
-            raise FetchError(_shown(url), f"{said}: come back in {after:.0f} seconds", retry_after=after)
-        raise FetchError(_shown(url), said, retry_after=0.0 if status >= 500 else None)
+            raise FetchError(shown_url(url), f"{said}: come back in {after:.0f} seconds", retry_after=after)
+        raise FetchError(shown_url(url), said, retry_after=0.0 if status >= 500 else None)
 
     def _body(self, response: httpx2.Response, url: str) -> bytes:
         coding = response.headers.get("content-encoding", "").strip().lower()
         if coding not in _UNPACKED:
             # Also several codings on top of each other, which is how a small bomb gets past a limit on its output.
-            raise FetchError(_shown(url), f"is packed as {coding[:40]!r}, which was not asked for")
+            raise FetchError(shown_url(url), f"is packed as {coding[:40]!r}, which was not asked for")
         content = bytearray()
         for chunk in response.iter_bytes():
             content += chunk
             if len(content) > self.settings.max_bytes:
-                raise FetchError(_shown(url), f"is bigger than {self.settings.max_bytes} bytes (gather.max_bytes)")
+                raise FetchError(shown_url(url), f"is bigger than {self.settings.max_bytes} bytes (gather.max_bytes)")
             if seconds_left() <= 0:
                 raise httpx2.ReadTimeout("the time for this source is used up")
         return bytes(content)
 
     def _problem(self, url: str, error: Exception) -> FetchError:
         """The sentence for what went wrong underneath."""
-        shown, why = _shown(url), " ".join(str(error).split())[:300]
+        shown, why = shown_url(url), _CREDENTIALS.sub("//", one_line(str(error)))[:300]
+        if isinstance(error, TooLongError):
+            return FetchError(shown, f"is bigger than {self.settings.max_bytes} bytes (gather.max_bytes)")
         if isinstance(error, SSRFGuardError):
             return FetchError(shown, f"may not be fetched ({why}); your own networks go into gather.allow_networks")
         if isinstance(error, httpx2.TimeoutException):
@@ -210,6 +220,25 @@ class Fetcher:
         return FetchError(shown, f"is no address that can be fetched: {why}")
 
 
+def files_in(folder: Path, *suffixes: str) -> Iterator[Path]:
+    """The folder's files of these suffixes (all without any), by name, hidden ones left out.
+
+    Neither are links that lead out of the folder: whoever may put a file there could have any other one published.
+    Ends with a warning where the time for the source is used up.
+    """
+    home = folder.resolve()
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or (suffixes and path.suffix.lower() not in suffixes) or not path.is_file():
+            continue
+        if seconds_left() <= 0:
+            _log.warning("%s: the time for this source is used up; %s and what follows was not read", folder, path.name)
+            return
+        if path.is_symlink() and not path.resolve().is_relative_to(home):
+            _log.warning("%s is a link that leads out of its folder and was not read", path)
+            continue
+        yield path
+
+
 def _cached(transport: httpx2.BaseTransport, file: Path | None) -> httpx2.BaseTransport:
     if file is None:
         return transport
@@ -217,6 +246,8 @@ def _cached(transport: httpx2.BaseTransport, file: Path | None) -> httpx2.BaseTr
     from hishel.httpx2 import CacheTransport
 
     file.parent.mkdir(parents=True, exist_ok=True)
+    # It holds whole requests, and with them the credentials of a source.
+    file.touch(mode=0o600)
     return CacheTransport(transport, SqliteStorage(database_path=file, max_size=100_000_000), rfc=True)
 
 
@@ -241,8 +272,8 @@ def _retry_after(value: str) -> float | None:
         return None
 
 
-def _shown(url: str) -> str:
+def shown_url(url: str) -> str:
     """The URL as it may stand in a log: without credentials, and not endless."""
     head, slashes, rest = url.partition("//")
     authority, slash, path = rest.partition("/")
-    return f"{head}{slashes}{authority.rpartition('@')[2]}{slash}{path}"[:300]
+    return one_line(f"{head}{slashes}{authority.rpartition('@')[2]}{slash}{path}"[:300])

@@ -69,7 +69,7 @@ def _any(expressions: tuple[str, ...]) -> str:
     return f"(?:{'|'.join(expressions)})"
 
 
-_FURNITURE = re.compile(rf"\W*(?:{_any(_LINES)}\W*$|{_any(_APPEALS)})", re.IGNORECASE)
+_FURNITURE = re.compile(rf"\W{{0,40}}(?:{_any(_LINES)}\W*$|{_any(_APPEALS)})", re.IGNORECASE)
 _RELATED_LINE = re.compile(rf"\W{{0,6}}{_any(_RELATED)}\W*", re.IGNORECASE)
 _RELATED_INLINE = re.compile(
     rf"(?:(?:^|(?<=[.!?…“”\"»)])\s)\W{{0,6}}{_any(_RELATED)}|(?<=\s)(?-i:Lesen Sie|Lies) auch)\s*:\s*", re.IGNORECASE

@@ -146,12 +146,37 @@ def _within(seconds: float, lookup: Resolver) -> Resolver:
     return look_up
 
 
-class GuardedTransport(httpx2.HTTPTransport):
-    """httpx2's transport over the guarded backend; the whole URL is checked once per request."""
+class TooLongError(httpx2.TransportError):
+    """The body has more octets than it may, before they are unpacked."""
 
-    def __init__(self, policy: Policy, resolver: Resolver | None = None) -> None:
+
+class BoundedStream(httpx2.SyncByteStream):
+    """A body that ends after `limit` octets as they come: what unpacks to nothing could go on, and fill the cache."""
+
+    def __init__(self, inner: httpx2.SyncByteStream, limit: int) -> None:
+        self._inner, self._limit = inner, limit
+
+    def __iter__(self) -> Iterator[bytes]:
+        read = 0
+        for chunk in self._inner:
+            read += len(chunk)
+            if read > self._limit:
+                raise TooLongError(f"more than {self._limit} bytes")
+            yield chunk
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class GuardedTransport(httpx2.HTTPTransport):
+    """httpx2's transport over the guarded backend; the whole URL is checked once per request.
+
+    A body has at most `max_bytes` octets, as they come.
+    """
+
+    def __init__(self, policy: Policy, resolver: Resolver | None = None, *, max_bytes: int) -> None:
         super().__init__()
-        self._policy = policy
+        self._policy, self._max_bytes = policy, max_bytes
         self._pool = httpcore2.ConnectionPool(
             ssl_context=httpx2.create_ssl_context(),
             max_connections=20,
@@ -165,4 +190,7 @@ class GuardedTransport(httpx2.HTTPTransport):
         port = request.url.port or (443 if request.url.scheme == "https" else 80)
         # Any port will do, for feeds live on many; which addresses may be reached is what protects.
         replace(self._policy, allowed_ports=frozenset({port})).check_url(str(request.url))
-        return super().handle_request(request)
+        response = super().handle_request(request)
+        assert isinstance(response.stream, httpx2.SyncByteStream)  # noqa: S101, a synchronous transport's
+        response.stream = BoundedStream(response.stream, self._max_bytes)
+        return response

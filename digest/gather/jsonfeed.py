@@ -15,6 +15,7 @@ from digest.gather.dates import parse_date
 from digest.gather.feedtext import captions, paragraphs, pictures, plain, text_paragraphs
 from digest.gather.furniture import split_credit
 from digest.gather.lines import one_line
+from digest.gather.picture import find_alt
 from digest.gather.teaser import PAID_MARKS, lead_and_body, make_title, read_paid, without_furniture
 from digest.gather.xmltext import UnsoundError
 from digest.model.article import Article
@@ -113,6 +114,7 @@ def _article(item: Item, feed: JsonFeed, base: str, source: str, zone: ZoneInfo)
     )
     authors = item.authors or (item.author and (item.author,)) or feed.authors or (feed.author and (feed.author,)) or ()
     tags = item.tags or ()
+    image_url = _first_url((item.image, item.banner_image, *_pictures(item, markup)), base)
     return Article(
         title=title or make_title(lead, body),
         source=source,
@@ -123,7 +125,8 @@ def _article(item: Item, feed: JsonFeed, base: str, source: str, zone: ZoneInfo)
         date_only=bool(date and date[1]),
         # An id is an address only where it says so itself.
         url=_first_url((item.url, item.external_url), base) or clean_url(str(item.id or "")),
-        image_url=_first_url((item.image, item.banner_image, *_pictures(item, markup)), base),
+        image_url=image_url,
+        picture_alt=find_alt(image_url, (markup,), base),
         image_credit=next((credit for text in captions(markup) if (credit := split_credit(text)[1])), ""),
         topics=tuple(tag for tag in tags if tag.casefold() not in PAID_MARKS),
         related=related,

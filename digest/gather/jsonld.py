@@ -18,6 +18,8 @@ MAX_SCRIPT = 1_000_000
 MAX_NODES = 5_000
 
 _ARTICLES = re.compile(r"(?:\w*Article|BlogPosting|LiveBlogPosting|Report|Review|SocialMediaPosting)")
+#: What may stand between two values.
+_GAP = re.compile(r"[ \t\r\n;,]*")
 _LISTS = frozenset({"ItemList", "CollectionPage"})
 
 Node = dict[str, Any]
@@ -117,7 +119,7 @@ def _parsed(script: str) -> Iterator[Any]:
             while at < len(attempt):
                 value, at = decoder.raw_decode(attempt, at)
                 values.append(value)
-                at += len(attempt[at:]) - len(attempt[at:].lstrip(" \t\r\n;,"))
+                at = _GAP.match(attempt, at).end()  # type: ignore[union-attr]
         except (ValueError, RecursionError):
             if not values:
                 continue

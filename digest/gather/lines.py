@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
-import unicodedata
+
+from subscribers.cleaning import nfc
 
 #: What German text is made of, apart from ASCII: the code page that yields most of it is the right one.
 _GERMAN = frozenset("äöüÄÖÜß„“”‚‘’–—…éè«»€©")
@@ -62,7 +63,7 @@ def split_lines(text: str) -> list[str]:
 
 def one_line(text: str) -> str:
     """Plain text on one line: NFC, no control or invisible characters, single spaces, none at the ends."""
-    return unicodedata.normalize("NFC", " ".join(_INVISIBLE.sub("", text).split()))
+    return nfc(" ".join(_INVISIBLE.sub("", text).split()))
 
 
 def key_of(text: str) -> str:

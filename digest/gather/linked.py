@@ -9,8 +9,11 @@ from datetime import timedelta
 import msgspec
 
 from digest.errors import FetchError
+from digest.gather.apart import read_page_apart
 from digest.gather.base import Context
 from digest.gather.guard import seconds_left
+from digest.gather.reading import PageBytes
+from digest.gather.xmltext import UnsoundError
 from digest.model.article import Article
 
 #: Characters up to which a text is only a line.
@@ -37,8 +40,6 @@ def _is_recent(article: Article, context: Context) -> bool:
 
 def _page(article: Article, context: Context) -> Article | None:
     """The linked page as an article; None, and a line in the log, where it cannot be had."""
-    from digest.gather.extract import extract
-
     url = article.url or ""
     if seconds_left() <= 0:
         _log.warning("Source %s: no time left for %s", article.source, url)
@@ -51,11 +52,22 @@ def _page(article: Article, context: Context) -> Article | None:
     if fetched.content_type and "html" not in fetched.content_type.lower():
         return None
     try:
-        return extract(fetched.content, fetched.url, source=article.source, zone=context.zone)
+        return read_page_apart(
+            PageBytes(
+                content=fetched.content,
+                content_type=fetched.content_type,
+                url=fetched.url,
+                source=article.source,
+                zone=context.zone.key,
+            ),
+            context.fetcher.settings.timeout_seconds,
+        ).article
+    except UnsoundError as unsound:
+        _log.warning("Source %s: %s %s", article.source, url, unsound)
     except Exception:  # noqa: BLE001
         # One hostile page must not cost the feed's other articles.
         _log.warning("Source %s: %s could not be read", article.source, url, exc_info=True)
-        return None
+    return None
 
 
 def _joined(article: Article, page: Article) -> Article:
@@ -73,6 +85,7 @@ def _joined(article: Article, page: Article) -> Article:
         date_only=dated.date_only,
         image_url=article.image_url or page.image_url,
         image_credit=article.image_credit or (page.image_credit if _same_picture(article, page) else ""),
+        picture_alt=article.picture_alt or (page.picture_alt if _same_picture(article, page) else ""),
         topics=article.topics or page.topics,
         related=article.related or page.related,
         site=article.site or page.site,

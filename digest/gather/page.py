@@ -8,12 +8,12 @@ from pathlib import Path
 
 from digest.errors import FetchError, SourceError
 from digest.gather.address import clean_url
+from digest.gather.apart import read_page_apart
 from digest.gather.base import Context
-from digest.gather.extract import extract_tree
-from digest.gather.fetch import Fetched
-from digest.gather.overview import article_links, is_overview
+from digest.gather.fetch import Fetched, files_in, shown_url
+from digest.gather.reading import NOWHERE, PageBytes, PageFound
 from digest.gather.settings import SourceSettings
-from digest.gather.tree import page_url, parse_page
+from digest.gather.xmltext import UnsoundError
 from digest.model.article import Article
 
 _LOG = logging.getLogger(__name__)
@@ -32,8 +32,7 @@ class PageSource:
         """In the page's order. A page that fails is skipped with a warning; SourceError where every one does."""
         path = Path(self.settings.path) if self.settings.path else None
         if path is not None and path.is_dir():
-            files = sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file())
-            return self._all(files, context, f"the .html files of {path}")
+            return self._all(files_in(path, *_SUFFIXES), context, f"the .html files of {path}")
         try:
             fetched = context.fetcher.read(path) if path else context.fetcher.get(self.settings.url, trusted=True)
         except FetchError as failed:
@@ -41,20 +40,14 @@ class PageSource:
         return self._page(fetched, path, context)
 
     def _page(self, fetched: Fetched, path: Path | None, context: Context) -> list[Article]:
-        where = self.settings.url or str(path)
-        tree = parse_page(fetched.content, fetched.content_type)
-        if tree is None:
-            raise SourceError(self.settings.name, f"{where} is no HTML page")
-        address = page_url(tree, fetched.url)
-        if is_overview(tree, address):
-            links: list[str | Path] = list(article_links(tree, address)) if address else []
+        where = shown_url(self.settings.url) or str(path)
+        found = self._read(fetched, where, context, leads=True)
+        if found.is_overview:
+            links: list[str | Path] = list(found.links)
             if path is not None and not links:
-                links = list(_siblings(article_links(tree, _NOWHERE), path))
+                links = list(_siblings(found.beside, path))
             return self._all(links, context, f"the pages that {where} leads to")
-        article = extract_tree(tree, fetched.url, source=self.settings.name, zone=context.zone)
-        if article is None:
-            raise SourceError(self.settings.name, f"{where} holds no article")
-        return [article]
+        return [self._only(found, where)]
 
     def _all(self, places: Iterable[str | Path], context: Context, what: str) -> list[Article]:
         """The articles at `places`, as many as `max_items` allows."""
@@ -77,22 +70,34 @@ class PageSource:
         """The article at one place; what a page leads to is never trusted."""
         fetched = context.fetcher.read(place) if isinstance(place, Path) else context.fetcher.get(place)
         if fetched.content_type and not any(kind in fetched.content_type.lower() for kind in _HTML):
-            raise SourceError(self.settings.name, f"{place} is {fetched.content_type}, no HTML page")
-        tree = parse_page(fetched.content, fetched.content_type)
+            raise SourceError(self.settings.name, f"{place} is {fetched.content_type[:80]!r}, no HTML page")
+        return self._only(self._read(fetched, str(place), context), str(place))
+
+    def _only(self, found: PageFound, where: str) -> Article:
+        if found.article is None:
+            raise SourceError(self.settings.name, f"{where} holds no article")
+        return found.article
+
+    def _read(self, fetched: Fetched, where: str, context: Context, *, leads: bool = False) -> PageFound:
+        """What is on a page; SourceError for one that is none, or that cannot be read within its limits."""
+        page = PageBytes(
+            content=fetched.content,
+            content_type=fetched.content_type,
+            url=fetched.url,
+            source=self.settings.name,
+            zone=context.zone.key,
+            leads=leads,
+        )
         try:
-            article = (
-                tree if tree is None else extract_tree(tree, fetched.url, source=self.settings.name, zone=context.zone)
-            )
+            found = read_page_apart(page, context.fetcher.settings.timeout_seconds)
+        except UnsoundError as unsound:
+            raise SourceError(self.settings.name, f"{where} {unsound}") from unsound
         except Exception as broken:
             # A parser met something that it was not made for: one hostile page must not cost the others.
-            raise SourceError(self.settings.name, f"{place} cannot be read: {type(broken).__name__}") from broken
-        if article is None:
-            raise SourceError(self.settings.name, f"{place} holds no article")
-        return article
-
-
-#: Stands for the address of a local page that names none; nobody can have it (RFC 2606).
-_NOWHERE = "https://local.invalid/overview.html"
+            raise SourceError(self.settings.name, f"{where} cannot be read: {type(broken).__name__}") from broken
+        if not found.is_page and leads:
+            raise SourceError(self.settings.name, f"{where} is no HTML page")
+        return found
 
 
 def _siblings(links: Iterable[str], page: Path) -> Iterator[Path]:
@@ -100,6 +105,6 @@ def _siblings(links: Iterable[str], page: Path) -> Iterator[Path]:
     folder = page.resolve().parent
     for link in links:
         file = folder / link.rpartition("/")[2]
-        beside = clean_url(file.name, _NOWHERE) == link
+        beside = clean_url(file.name, NOWHERE) == link
         if beside and file.suffix.lower() in _SUFFIXES and file.is_file() and not file.is_symlink():
             yield file

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from digest.gather.address import clean_url
 from digest.gather.feedtext import captions, pictures
 from digest.gather.furniture import clean_credit, read_credit, split_credit
 
@@ -13,6 +14,10 @@ from digest.gather.furniture import clean_credit, read_credit, split_credit
 _NO_PICTURE = re.compile(
     r"vgwort\.de|/~(?:r|ff|a)/|feedsportal|feedburner|ivwbox|doubleclick|/pixel|pixel\.|[?&/]count(?:er|pixel)|blank\.gif"
     r"|spacer|1x1|/emoji/|s\.w\.org/images/core/emoji|/smilies/|gravatar|stats\.wp\.com|share-?button|googleads",
+    re.IGNORECASE,
+)
+_NO_ALT = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|avif)\s*$|^(?=[\w-]*\d{3})[\w-]+$|^(?:bild|foto|symbolbild|image|img|photo|picture|thumbnail)$",
     re.IGNORECASE,
 )
 _PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:$|[?#])", re.IGNORECASE)
@@ -37,6 +42,17 @@ def find_credit(entry: Mapping[str, Any], markup: Iterable[str]) -> str:
             if found := split_credit(caption)[1]:
                 return found
     return read_credit(str(entry.get("media_copyright", "")))
+
+
+def find_alt(url: str | None, markup: Iterable[str], base: str | None = None) -> str:
+    """What is on the picture at `url` (absolute), where one of the texts shows it and says so; "" for unknown."""
+    shown = (picture for text in markup for picture in pictures(text) if clean_url(picture.url, base) == url)
+    return next((alt for picture in shown if (alt := clean_alt(picture.alt))), "")
+
+
+def clean_alt(alt: str) -> str:
+    """An alternative text, unless it says nothing: a file's name, a number, a word for "picture"."""
+    return "" if _NO_ALT.search(alt) or not re.search(r"[^\W\d_]{2}", alt) else alt
 
 
 def _declared(entry: Mapping[str, Any]) -> Iterator[str]:

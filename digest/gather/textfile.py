@@ -16,6 +16,7 @@ from digest.gather.coins import coins_in
 from digest.gather.exportbody import read_body, split_lead
 from digest.gather.exporthead import find_title, read_byline_zone, read_head, unquoted
 from digest.gather.exportlines import MAX_CHARS, Findings, read_lines, unwrapped
+from digest.gather.fetch import files_in, shown_url
 from digest.gather.lines import decode
 from digest.gather.settings import SourceSettings
 from digest.model.article import Article
@@ -72,22 +73,22 @@ class TextFileSource:
     def articles(self, context: Context) -> Iterable[Article]:
         """Newest first; what has no date comes last. Raises SourceError where nothing there is an article."""
         if self.settings.url:
-            return [self._article(self._fetch(context), self.settings.url, context.zone)]
+            return [self._article(self._fetch(context), shown_url(self.settings.url), context.zone)]
         path = Path(self.settings.path)
         if not path.is_dir():
             return [self._article(self._read(context, path), str(path), context.zone)]
         return self._folder(context, path)
 
     def _folder(self, context: Context, folder: Path) -> list[Article]:
-        files = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".txt" and path.is_file())
         found: list[Article] = []
-        for file in files:
+        tried = 0
+        for tried, file in enumerate(files_in(folder, ".txt"), 1):  # noqa: B007, counted
             try:
                 found.append(self._article(self._read(context, file), str(file), context.zone))
             except SourceError as unreadable:
                 _LOG.warning("%s", unreadable)
         if not found:
-            raise SourceError(self.settings.name, f"no article in the .txt files of {folder} ({len(files)} there)")
+            raise SourceError(self.settings.name, f"no article in the .txt files of {folder} ({tried} there)")
         found.sort(key=lambda article: article.published or _LONG_AGO, reverse=True)
         return found[: self.settings.max_items]
 

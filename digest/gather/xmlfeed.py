@@ -17,7 +17,7 @@ from digest.gather.authors import names_of
 from digest.gather.dates import parse_date
 from digest.gather.feedtext import paragraphs, plain, text_paragraphs
 from digest.gather.lines import one_line
-from digest.gather.picture import find_credit, find_picture
+from digest.gather.picture import find_alt, find_credit, find_picture
 from digest.gather.teaser import PAID_MARKS, lead_and_body, make_title, read_paid, without_furniture
 from digest.gather.xmltext import UnsoundError, read_xml
 from digest.model.article import Article
@@ -81,6 +81,7 @@ class _Entry:
         title, paid = read_paid(self._line("title_detail"))
         topics = self._topics()
         published, date_only = self._published()
+        image_url = clean_url(find_picture(self.entry, markup), self.base)
         return Article(
             title=title or make_title(lead, body),
             source=self.feed.source,
@@ -91,8 +92,9 @@ class _Entry:
             published=published,
             date_only=date_only,
             url=self._url(),
-            image_url=clean_url(find_picture(self.entry, markup), self.base),
+            image_url=image_url,
             image_credit=find_credit(self.entry, markup),
+            picture_alt=find_alt(image_url, markup, self.base),
             topics=tuple(topic for topic in topics if topic.casefold() not in PAID_MARKS),
             related=(*related, *more),
             site=self._site(),

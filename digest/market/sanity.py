@@ -11,6 +11,8 @@ from digest.model.market import Quote
 
 NO_FIGURE = Decimal("NaN")
 LOWEST_PRICE, HIGHEST_PRICE = Decimal("1E-18"), Decimal("1E+12")
+#: Digits of a figure, and points of a series, beyond which nobody means it.
+MOST_DIGITS, MOST_POINTS = 40, 2_000
 #: Percent in 24 hours: what lies outside is an error, not a market.
 LEAST_CHANGE, MOST_CHANGE = Decimal(-95), Decimal(1000)
 #: Percent in 24 hours from which a second provider is asked.
@@ -23,12 +25,12 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 def figure(value: object) -> Decimal:
     """A JSON number (decoded as Decimal) or a string such as "52609.60000"; NO_FIGURE for anything else."""
-    if isinstance(value, str) and len(value) <= 40:
+    if isinstance(value, str) and len(value) <= MOST_DIGITS:
         try:
             return Decimal(value)
         except InvalidOperation:
             return NO_FIGURE
-    return value if isinstance(value, Decimal) else NO_FIGURE
+    return value if isinstance(value, Decimal) and len(value.as_tuple().digits) <= MOST_DIGITS else NO_FIGURE
 
 
 def is_price(value: Decimal) -> bool:
@@ -57,7 +59,7 @@ def find_fault(quote: Quote, now: datetime, max_age: timedelta) -> str:
 def trim(quote: Quote) -> Quote:
     """The quote without a seven-day change or series that makes no sense."""
     week = quote.change_7d if quote.change_7d is not None and is_change(quote.change_7d) else None
-    series = quote.series if len(quote.series) > 1 and all(map(is_price, quote.series)) else ()
+    series = quote.series if 1 < len(quote.series) <= MOST_POINTS and all(map(is_price, quote.series)) else ()
     return msgspec.structs.replace(quote, change_7d=week, series=series)
 
 

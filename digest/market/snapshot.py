@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from digest.errors import MarketError
 from digest.market.base import Provider
 from digest.market.sample import SAMPLE_NAME
 from digest.market.sanity import far_apart, find_fault, is_suspicious, trim
+from digest.market.sparkline import draw_sparkline
 from digest.model.market import Quote, Snapshot
 
 
@@ -18,6 +21,7 @@ def take_snapshot(
     """The snapshot, or None where nobody has a sane figure (or no coin is asked for); and what went wrong, to be said.
 
     The first provider with a sane figure for at least one coin wins; a coin that it lacks is left out and reported.
+    What has a series has its sparkline, too.
     A change of more than 40 percent in 24 hours must not be contradicted by the next provider, or the coin is left out.
     """
     problems: list[MarketError] = []
@@ -37,7 +41,10 @@ def take_snapshot(
                     del quotes[coin]
         if not quotes:
             return None, problems
-        return Snapshot(taken_at=now, provider=provider.name, quotes=tuple(quotes.values())), problems
+        drawn = tuple(
+            msgspec.structs.replace(quote, sparkline=draw_sparkline(quote.series)) for quote in quotes.values()
+        )
+        return Snapshot(taken_at=now, provider=provider.name, quotes=drawn), problems
     return None, problems
 
 

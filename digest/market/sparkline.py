@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from io import BytesIO
 
+from PIL import Image
 from resvg_py import svg_to_bytes
 
 #: As it is shown, in CSS pixels; the picture has twice as many for sharp screens.
@@ -14,11 +16,16 @@ _MARGIN = 4
 _POINTS = 48
 #: On white and on a dark ground alike it has a contrast of 3:1 and more (WCAG 2.1, 1.4.11).
 _COLOUR = "#7a7f87"
+_DEGREES = 16
+_STEP = 255 / (_DEGREES - 1)
 
 
 def draw_sparkline(series: Sequence[Decimal]) -> bytes:
-    """The PNG of `series` (oldest first), transparent; same series, same bytes. Empty where there is no line to draw."""
-    if len(series) < 2:
+    """The PNG of `series` (oldest first), transparent; same series, same bytes.
+
+    Empty where there is no line to draw: fewer than two points, or one that is no number.
+    """
+    if len(series) < 2 or not all(value.is_finite() for value in series):
         return b""
     points = _points(_thinned(series))
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
@@ -29,7 +36,19 @@ def draw_sparkline(series: Sequence[Decimal]) -> bytes:
         'stroke-linejoin="round" stroke-linecap="round"/>'
         f'<circle cx="{end_x:.1f}" cy="{end_y:.1f}" r="2.6" fill="{_COLOUR}"/></svg>'
     )
-    return bytes(svg_to_bytes(svg_string=svg, width=2 * WIDTH, skip_system_fonts=True))
+    return _packed(bytes(svg_to_bytes(svg_string=svg, width=2 * WIDTH, skip_system_fonts=True)))
+
+
+def _packed(png: bytes) -> bytes:
+    """The same picture in a quarter of the octets: one colour in sixteen degrees of opacity, and nothing else in it."""
+    with Image.open(BytesIO(png), formats=("PNG",)) as drawn:
+        opacity = drawn.convert("RGBA").getchannel("A")
+    indexed = opacity.point([round(value / _STEP) for value in range(256)])
+    indexed.putpalette(bytes.fromhex(_COLOUR[1:]) * _DEGREES)
+    out = BytesIO()
+    degrees = bytes(round(degree * _STEP) for degree in range(_DEGREES))
+    indexed.save(out, "PNG", optimize=True, bits=4, transparency=degrees)
+    return out.getvalue()
 
 
 def _thinned(series: Sequence[Decimal]) -> list[Decimal]:

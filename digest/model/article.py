@@ -12,6 +12,9 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
 
     `published` is aware, or None where the source gives no usable date; with `date_only` its time of day means nothing
     (it is midnight, Europe/Berlin). `lead` is the teaser, `kicker` the line above the title (Dachzeile).
+
+    `image_url` is what the source names, `picture` what readers are shown: an address that prepare decides on, empty
+    for no picture. `picture_alt` says what is on it, `picture_width` is in CSS pixels (0: as wide as there is room).
     """
 
     title: str
@@ -31,3 +34,6 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     coins: tuple[str, ...] = ()
     language: str = "de"
     paid: bool = False
+    picture: str = ""
+    picture_alt: str = ""
+    picture_width: int = 0

@@ -43,8 +43,8 @@ class EditionState(StrEnum):
 _E = EditionState
 EDITION_STEPS: dict[EditionState, frozenset[EditionState]] = {
     _E.GATHERING: frozenset({_E.PREPARED, _E.IN_REVIEW, _E.SKIPPED, _E.CANCELLED}),
-    _E.PREPARED: frozenset({_E.PREPARED, _E.APPROVED, _E.SENDING, _E.HELD, _E.SKIPPED, _E.CANCELLED}),
-    _E.IN_REVIEW: frozenset({_E.IN_REVIEW, _E.APPROVED, _E.HELD, _E.SKIPPED, _E.CANCELLED}),
+    _E.PREPARED: frozenset({_E.PREPARED, _E.IN_REVIEW, _E.APPROVED, _E.SENDING, _E.HELD, _E.SKIPPED, _E.CANCELLED}),
+    _E.IN_REVIEW: frozenset({_E.IN_REVIEW, _E.PREPARED, _E.APPROVED, _E.HELD, _E.SKIPPED, _E.CANCELLED}),
     _E.APPROVED: frozenset({_E.SENDING, _E.IN_REVIEW, _E.HELD, _E.SKIPPED, _E.CANCELLED}),
     _E.SENDING: frozenset({_E.SENDING, _E.SENT, _E.PAUSED, _E.CANCELLED}),
     _E.PAUSED: frozenset({_E.SENDING, _E.CANCELLED}),
@@ -75,6 +75,8 @@ class EditionContent(msgspec.Struct, frozen=True, kw_only=True):
     extras: Extras = Extras()
     #: How many of the first articles every recipient gets.
     pinned: int = 0
+    #: When the link of a letter ends; None for one whose links do not, and for what is no letter.
+    expires: datetime | None = None
 
     def to_json(self) -> bytes:
         """The canonical form: same content, same bytes."""

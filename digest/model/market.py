@@ -16,7 +16,8 @@ PROVIDER_PAGES = {"CoinGecko": "https://www.coingecko.com/de", "Kraken": "https:
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
     """`price` in `currency` (ISO 4217) for one coin at `at` (aware); changes in percent.
 
-    `series` holds the last seven days, oldest first, in the same currency. What a provider lacks is None, or empty.
+    `series` holds the last seven days, oldest first, in the same currency; `sparkline` is its picture, a PNG. What a
+    provider lacks is None, or empty.
     """
 
     coin: str
@@ -27,14 +28,19 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     change_24h: Decimal | None = None
     change_7d: Decimal | None = None
     series: tuple[Decimal, ...] = ()
+    sparkline: bytes = b""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """All quotes of one moment, in the order asked for, from one provider."""
+    """All quotes of one moment, in the order asked for, from one provider.
+
+    `stale` says that they were older than usual when sending began, so that readers are told.
+    """
 
     taken_at: datetime
     provider: str
     quotes: tuple[Quote, ...] = ()
+    stale: bool = False
 
     def quote(self, coin: str) -> Quote | None:
         """The quote of `coin` (such as "BTC"), or None."""

@@ -48,6 +48,15 @@ class Section(Table, frozen=True, kw_only=True):
     max: int = 0
 
 
+def section_index(topics: tuple[str, ...], sections: tuple[Section, ...]) -> int:
+    """The place of the first section that has one of an article's `topics`; behind them all where none has."""
+    own = {topic.casefold() for topic in topics}
+    for index, section in enumerate(sections):
+        if own.intersection(topic.casefold() for topic in section.topics):
+            return index
+    return len(sections)
+
+
 class Brand(Table, frozen=True, kw_only=True):
     """How a newsletter looks without templates of its own. `accent` is a colour such as #0b5c8a."""
 

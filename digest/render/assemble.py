@@ -8,24 +8,42 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from digest.german import continues_lower
 from digest.links import Links
 from digest.model.delivery import Message, Recipient
 from digest.model.edition import EditionContent
 from digest.model.market import Snapshot
+from digest.model.newsletter import section_index
+from digest.model.site import Form
 from digest.render import headers
-from digest.render.flow import NUMBERS, append_flow, encode_value, make_flows
+from digest.render.flow import HEADING, NUMBERS, WHY, append_flow, encode_value, make_flows
+from digest.render.letterhead import find_letterhead
 from digest.render.prices import coin_blocks
+from digest.render.related import inline_pictures, picture_slots, pictured_coins
 from digest.render.shell import Shell
 from digest.render.weblinks import ascii_address
 from digest.render.wording import shorten
 
 _CRLF = b"\r\n"
-#: RFC 2046, 5.1.1. No encoded line can hold it: quoted-printable writes "=" as "=3D".
-_BOUNDARY = "=_{}"
+#: RFC 2046, 5.1.1. No encoded line can hold one: quoted-printable writes "=" as "=3D", base64 has no hyphen. The
+#: inner one must not begin like the outer one, which is followed by hexadecimal digits.
+_BOUNDARY, _INNER = "=_{}", "=_r{}"
+_NO_MARKET: dict[str, tuple[str, ...]] = {"market": ()}
+_HTML = "Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 _PREHEADER = 90
+_FIRST = f"{HEADING}0"
 _NOTHING = "Heute gibt es keine neuen Artikel."
+
+
+class _Market(NamedTuple):
+    """What the readers of some coins get: the choice of rows in both parts, and what stands around the HTML."""
+
+    text: dict[str, tuple[str, ...]]
+    html: dict[str, tuple[str, ...]]
+    open_html: bytes
+    close: bytes
 
 
 class Envelope:
@@ -56,13 +74,22 @@ class Assembler:
         self._number, self._links, self._zone = number, links, content.site.zone
         self._articles = content.articles
         self._envelope = Envelope(content, bounce_domain)
+        self._letter, self._expires = find_letterhead(content), content.expires
+        self._on_list = self._letter is None or self._letter.on_list
         self._text = make_flows(shell.text, content, snapshot, text=True)
-        self._html = make_flows(shell.html, content, snapshot, text=False)
+        self._snapshot = snapshot
+        self._pictures = inline_pictures(snapshot, number, self._envelope.domain)
+        self._pictured = {form: pictured_coins(part) for form, part in shell.html.items()}
+        addresses = picture_slots(self._pictures)
+        self._html = make_flows(shell.html, content, snapshot, text=False, pictures=addresses)
         known = frozenset[str]().union(*(blocks for _, blocks in self._html.values()))
         self._has_lead = "lead:0" in known
-        self._coins = lru_cache(maxsize=1024)(
-            lambda coins: tuple(key for key in coin_blocks(snapshot, coins) if key in known)
-        )
+        self._in_browser = any("browser_url" in part.slots() for part in (*shell.html.values(), *shell.text.values()))
+        self._headings = [key if key in known else "" for key in _heading_keys(content)] if _FIRST in known else []
+        # A look without reasons has no such blocks, and nothing to look up.
+        reasoned = any(key.startswith(WHY) for key in known)
+        self._topics = [set(article.topics) if reasoned else set() for article in content.articles]
+        self._market = lru_cache(maxsize=1024)(self._make_market)
         self._preheader = lru_cache(maxsize=4096)(self._make_preheader)
         self._write_fixed_headers(content, number)
 
@@ -71,20 +98,24 @@ class Assembler:
         boundary = _BOUNDARY.format(content.hash[:24])
         self._from = headers.mailbox("From", envelope.sender_name, envelope.sender)
         lines = [headers.mailbox("Reply-To", "", envelope.reply_to)] if envelope.reply_to else []
+        if self._letter:
+            lines.append(b"Auto-Submitted: auto-generated")  # RFC 3834, 5
+        if self._on_list:
+            lines.append(headers.list_id(newsletter.name, f"{newsletter.slug}.{envelope.domain}"))
+            lines.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click")
         lines += [
-            headers.list_id(newsletter.name, f"{newsletter.slug}.{envelope.domain}"),
-            b"List-Unsubscribe-Post: List-Unsubscribe=One-Click",
             headers.structured("Feedback-ID", f"{number}:{newsletter.slug}:{content.kind}:{envelope.domain}"),
             b"MIME-Version: 1.0",
             f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"'.encode("ascii"),
         ]
         self._fixed = _CRLF.join(lines)
-        opening = (
-            f"--{boundary}\r\nContent-Type: text/{{}}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable"
-        )
-        self._open_text = f"\r\n\r\n{opening.format('plain')}\r\n\r\n".encode("ascii")
-        self._open_html = f"\r\n{opening.format('html')}\r\n\r\n".encode("ascii")
+        self._open_text = f"\r\n\r\n--{boundary}\r\n{_HTML.replace('html', 'plain')}".encode("ascii")
+        self._open_html = f"\r\n--{boundary}\r\n{_HTML}".encode("ascii")
         self._close = f"\r\n--{boundary}--\r\n".encode("ascii")
+        inner = _INNER.format(content.hash[:24])
+        related = f'Content-Type: multipart/related; type="text/html";\r\n boundary="{inner}"\r\n\r\n--{inner}\r\n'
+        self._open_related = f"\r\n--{boundary}\r\n{related}{_HTML}".encode("ascii")
+        self._inner = f"\r\n--{inner}".encode("ascii")
 
     def message(self, recipient: Recipient, dated: datetime) -> Message:
         """The message for `recipient`, with `dated` (aware) as its Date."""
@@ -99,10 +130,15 @@ class Assembler:
             ("greeting", headers.one_line(recipient.greeting)),
             ("unsubscribe_url", unsubscribe),
             ("settings_url", links.settings(handle, number)),
+            ("browser_url", links.browser(handle, number) if self._in_browser else ""),
             ("address", headers.one_line(recipient.address)),
         ):
             in_text[name], in_html[name] = encode_value(value)
+        if self._letter and self._letter.purpose and self._expires:
+            action = links.letter(self._letter.purpose, handle, number, self._expires)
+            in_text["action_url"], in_html["action_url"] = encode_value(action)
         chosen = self._choose(recipient)
+        market = self._market(recipient.form, recipient.coins)
         out = [
             self._from,
             _CRLF,
@@ -114,17 +150,16 @@ class Assembler:
             _CRLF,
             headers.structured("Message-ID", message_id),
             _CRLF,
-            headers.urls("List-Unsubscribe", unsubscribe, mailto),
-            _CRLF,
+            *((headers.urls("List-Unsubscribe", unsubscribe, mailto), _CRLF) if self._on_list else ()),
             self._fixed,
             self._open_text,
         ]
         flow, blocks = self._text[recipient.form]
-        append_flow(flow, blocks, in_text, chosen, iter(NUMBERS), out)
-        out.append(self._open_html)
+        append_flow(flow, blocks, in_text, chosen | market.text, iter(NUMBERS), out)
+        out.append(market.open_html)
         flow, blocks = self._html[recipient.form]
-        append_flow(flow, blocks, in_html, chosen, iter(NUMBERS), out)
-        out.append(self._close)
+        append_flow(flow, blocks, in_html, chosen | market.html, iter(NUMBERS), out)
+        out.append(market.close)
         mail_from = links.bounce_address(envelope.bounce_domain, handle, number) if envelope.bounce_domain else None
         return Message(
             mail_from=mail_from or envelope.sender,
@@ -134,21 +169,57 @@ class Assembler:
         )
 
     def _choose(self, recipient: Recipient) -> dict[str, tuple[str, ...]]:
-        """Group -> the keys of the blocks that this recipient gets, in order; a group not named here is whole."""
+        """Group -> the keys of the blocks that this recipient gets, in order; a group not named here is whole.
+
+        The market's groups are not among them: their rows are another matter in each part.
+        """
         choice = recipient.choice
         leads = 1 if self._has_lead else 0
         sentence = "lower" if continues_lower(recipient.greeting) else "upper"
-        coins = self._coins(recipient.coins)
-        chosen = {
+        return {
             "lead": tuple([f"lead:{article}" for article in choice[:leads]]),
-            "card": tuple([f"card:{article}" for article in choice[leads:]]),
-            "intro": (f"intro:{sentence}",) if choice else (),
-            "nothing": () if choice else (f"nothing:{sentence}",),
-            "coin": coins,
+            "card": self._cards(choice[leads:]),
+            **(self._reasons(recipient, leads) if recipient.topics else {}),
+            "intro": (f"intro:{sentence}",) if choice or self._letter else (),
+            "nothing": () if choice or self._letter else (f"nothing:{sentence}",),
         }
-        if not coins:
-            chosen["market"] = ()
-        return chosen
+
+    def _cards(self, articles: bytes) -> tuple[str, ...]:
+        """The cards' keys, with a section's heading before the first card of each section."""
+        if not self._headings:
+            return tuple([f"card:{article}" for article in articles])
+        keys: list[str] = []
+        for article in articles:
+            heading = self._headings[article]
+            if heading and heading not in keys:
+                keys.append(heading)
+            keys.append(f"card:{article}")
+        return tuple(keys)
+
+    def _reasons(self, recipient: Recipient, leads: int) -> dict[str, tuple[str, ...]]:
+        """For each article that an own topic brought in, the block that says so.
+
+        Without any topics, as many articles would have been the first ones of the edition.
+        """
+        reasons: dict[str, tuple[str, ...]] = {}
+        for place, article in enumerate(recipient.choice):
+            topics = self._topics[article] if article >= len(recipient.choice) else ()
+            for topic in recipient.topics:
+                if topic in topics:
+                    group = f"{WHY}{'lead' if place < leads else 'card'}-{article}"
+                    reasons[group] = (f"{group}:{topic}",)
+                    break
+        return reasons
+
+    def _make_market(self, form: Form, coins: tuple[str, ...]) -> _Market:
+        rows = [coin_blocks(self._snapshot, coins, part[form][1]) for part in (self._text, self._html)]
+        text, html = ({"coin": keys} | (_NO_MARKET if not keys else {}) for keys in rows)
+        pictured = self._pictured[form]
+        shown = dict.fromkeys(pictured[key] for key in rows[1] if key in pictured)
+        if not shown:
+            return _Market(text, html, self._open_html, self._close)
+        entities = [b"%b\r\n%b" % (self._inner, self._pictures[coin].entity) for coin in shown]
+        return _Market(text, html, self._open_related, b"".join((*entities, self._inner, b"--\r\n", self._close)))
 
     def _make_preheader(self, choice: bytes) -> tuple[bytes, bytes]:
         """What mail programs show beside the subject: the headlines after the first, or what the only one is about."""
@@ -157,3 +228,9 @@ class Assembler:
         if not text:
             text = chosen[0].lead or chosen[0].title if chosen else _NOTHING
         return encode_value(shorten(text, _PREHEADER))
+
+
+def _heading_keys(content: EditionContent) -> list[str]:
+    """For each article, the key of its section's heading."""
+    sections = content.newsletter.sections
+    return [f"{HEADING}{section_index(article.topics, sections)}" for article in content.articles]

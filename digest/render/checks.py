@@ -55,6 +55,9 @@ def _misplaced(slot: str, inside: tuple[str, ...]) -> str:
         return 'slot.number has a value only inside {% fence "lead" %} or {% fence "card" %}'
     if kind == "market" and "market" not in groups:
         return f'market.{coin} has a value only inside {{% fence "market" %}}, for there may be no prices'
-    if kind in ("price", "change") and not any(key.startswith(f"coin:{coin}:") for key in inside):
+    if kind in ("price", "change", "week") and not any(key.startswith(f"coin:{coin}:") for key in inside):
         return f'the {kind} of {coin} has a value only inside its own {{% fence "coin", row.key %}}'
+    if kind == "coin" and not any(key.startswith(f"coin:{coin.rpartition(':')[0]}:sparkline:") for key in inside):
+        wanted = '{% fence "coin", row.key %} of a row in `weeks` that has one'
+        return f"the sparkline of {coin.rpartition(':')[0]} has a value only inside its own {wanted}"
     return ""

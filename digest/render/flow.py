@@ -9,12 +9,16 @@ from digest.model.edition import EditionContent
 from digest.model.market import Snapshot
 from digest.model.site import Form
 from digest.render.checks import NUMBERED
-from digest.render.prices import price_values
+from digest.render.prices import edition_blocks, price_values
 from digest.render.quoted import encode_piece
-from digest.render.shell import Group, Part, Piece, Slot, Text
+from digest.render.shell import Group, Part, Piece, Text
 
 #: The groups that differ from one recipient to the next.
 _CHOSEN = frozenset({"lead", "card", "intro", "nothing", "coin", "market"})
+#: Begins the name of a group that stands within one article ("why-card-3"); none of its blocks is shown unless chosen.
+WHY = "why-"
+#: Begins the key of a section's heading, which stands among the cards and has no number.
+HEADING = "card:section-"
 #: The encoded number of an article, by its place.
 NUMBERS = [encode_piece(str(number)) for number in range(1, 257)]
 
@@ -29,28 +33,37 @@ def encode_value(value: str) -> tuple[bytes, bytes]:
 
 
 def make_flows(
-    parts: Mapping[Form, Part], content: EditionContent, snapshot: Snapshot | None, *, text: bool
+    parts: Mapping[Form, Part],
+    content: EditionContent,
+    snapshot: Snapshot | None,
+    *,
+    text: bool,
+    pictures: Mapping[str, str] | None = None,
 ) -> dict[Form, tuple[Flow, dict[str, Flow]]]:
     """Each part with all that is alike for every recipient folded into its bytes.
 
-    That is the prices, and the groups that nobody chooses from. Without prices there is no market block for anybody.
+    That is the prices, the `pictures` (slot -> address), and the groups that nobody chooses from. Without prices there
+    is no market block for anybody.
     """
-    priced = snapshot is not None and bool(snapshot.quotes)
-    values = price_values(snapshot, content, text=text) if snapshot else {}
+    values = (price_values(snapshot, content, text=text) if snapshot else {}) | dict(pictures or {})
+    decided = edition_blocks(snapshot)
     encoded = {name: encode_value(value)[0 if text else 1] for name, value in values.items()}
     flows: dict[Form, tuple[Flow, dict[str, Flow]]] = {}
     for form, part in parts.items():
-        whole = {name: keys for name, keys in part.groups().items() if name not in _CHOSEN}
-        filled = part.filled(encoded, whole if priced else whole | {"market": ()})
+        whole = {name: keys for name, keys in part.groups().items() if name not in _CHOSEN and not name.startswith(WHY)}
+        filled = part.filled(encoded, whole | decided)
         flows[form] = _flow(filled.pieces), {key: _flow(pieces) for key, pieces in filled.blocks.items()}
     return flows
 
 
 def _flow(pieces: tuple[Piece, ...]) -> Flow:
-    return tuple(
-        piece.encoded if isinstance(piece, Text) else piece.name if isinstance(piece, Slot) else piece
-        for piece in pieces
-    )
+    return tuple(_step(piece) for piece in pieces)
+
+
+def _step(piece: Piece) -> bytes | str | Group:
+    if isinstance(piece, Group):
+        return Group(piece.name, ()) if piece.name.startswith(WHY) else piece
+    return piece.encoded if isinstance(piece, Text) else piece.name
 
 
 def append_flow(
@@ -70,6 +83,6 @@ def append_flow(
         else:
             numbered = piece.name in NUMBERED
             for key in chosen.get(piece.name, piece.blocks):
-                if numbered:
+                if numbered and not key.startswith(HEADING):
                     values["number"] = next(numbers)
                 append_flow(blocks[key], blocks, values, chosen, numbers, out)

@@ -24,8 +24,8 @@ date_time = lru_cache(maxsize=256)(format_datetime)
 
 
 def one_line(text: str) -> str:
-    """`text` with every run of control characters and line ends as one space; nothing else is lost."""
-    return (text if text.isprintable() else _CONTROLS.sub(" ", text)).strip(" ")
+    """`text` with every run of control characters and line ends as one space; beside white space at its ends nothing else is lost."""
+    return (text if text.isprintable() else _CONTROLS.sub(" ", text)).strip()
 
 
 @lru_cache(maxsize=256)

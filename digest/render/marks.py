@@ -22,8 +22,10 @@ from digest.model.site import Form
 from digest.render.quoted import encode_piece
 from digest.render.shell import Group, Part, Piece, Slot, Text
 
-#: The slots that take a recipient's own value.
-RECIPIENT_SLOTS = frozenset({"greeting", "preheader", "unsubscribe_url", "settings_url", "address", "number"})
+#: The slots that take a recipient's own value; a letter has others, see its letterhead.
+RECIPIENT_SLOTS = frozenset(
+    {"greeting", "preheader", "unsubscribe_url", "settings_url", "browser_url", "address", "number"}
+)
 
 
 class Marks:
@@ -96,12 +98,12 @@ def _join_group(level: list[str | Slot | Group], group: str, key: str) -> None:
 class SlotNames:
     """`slot` in a template: `{{ slot.greeting }}`. A name that does not exist is an error, not an empty string."""
 
-    def __init__(self, marks: Marks) -> None:
-        self._marks = marks
+    def __init__(self, marks: Marks, names: frozenset[str] = RECIPIENT_SLOTS) -> None:
+        self._marks, self._names = marks, names
 
     def __getattr__(self, name: str) -> Markup:
-        if name not in RECIPIENT_SLOTS:
-            known = ", ".join(sorted(RECIPIENT_SLOTS))
+        if name not in self._names:
+            known = ", ".join(sorted(self._names))
             raise TemplateRuntimeError(f"there is no slot {name!r}; the slots are {known}")
         return self._marks.slot(name)
 

@@ -51,6 +51,11 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
                     found[piece.name] = found.get(piece.name, ()) + piece.blocks
         return found
 
+    def slots(self) -> set[str]:
+        """The name of every slot, wherever in the part it stands."""
+        every = (self.pieces, *self.blocks.values())
+        return {piece.name for pieces in every for piece in pieces if isinstance(piece, Slot)}
+
     def filled(self, values: Mapping[str, bytes], chosen: Mapping[str, tuple[str, ...]]) -> Part:
         """The same part with some slots filled (name -> encoded piece) and some groups decided (name -> keys).
 

@@ -27,6 +27,21 @@ def web_link(url: str | None) -> str | None:
     return urlunsplit((parts.scheme, place + port, path, query, fragment))
 
 
+def with_params(url: str, params: str, own_url: str) -> str:
+    """`url` with the query parameters `params` ("a=1&b=2") behind its own, if it leads to the host of `own_url`.
+
+    A host below it counts as well. What the address has already is not given twice; other links stay as they are.
+    """
+    parts, own = urlsplit(url), (urlsplit(own_url).hostname or "").removeprefix("www.")
+    host = parts.hostname or ""
+    if not params or not own or not (host == own or host.endswith(f".{own}")):
+        return url
+    there = {pair.partition("=")[0] for pair in parts.query.split("&")}
+    added = [pair for pair in quote(params, safe=_SAFE).split("&") if pair.partition("=")[0] not in there]
+    query = "&".join(filter(None, (parts.query, *added)))
+    return urlunsplit(parts._replace(query=query))
+
+
 def ascii_domain(domain: str) -> str:
     """A domain with its umlauts as A-labels (RFC 5891). Raises ValueError for what is no domain."""
     return domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")

@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from digest.errors import NotFoundError, StepError, StorageError
 from digest.model.article import Article
 from digest.model.edition import Edition, EditionContent, EditionKind, EditionState
+from digest.model.extras import Extras
 from digest.model.market import Snapshot
 from digest.storage.tables import edition_articles, editions
 
 _decode_content = msgspec.json.Decoder(EditionContent).decode
-_HEAD = [column for column in editions.c if column.name not in ("content", "shell", "snapshot")]
+_HEAD = [column for column in editions.c if column.name not in ("content", "extras", "shell", "snapshot")]
 #: States of editions whose articles count as carried.
 _CARRYING = tuple(EditionState(state) for state in ("prepared", "in_review", "approved", "sending", "paused", "sent"))
 
@@ -61,10 +62,10 @@ def get_edition(connection: Connection, number: int, *, content: bool = False) -
     row = connection.execute(select(*columns).where(editions.c.id == number)).first()
     if row is None:
         raise NotFoundError("edition", number, "in the database; see `digest editions list`")
-    if content and row.content is not None and hashlib.sha256(row.content).hexdigest() != row.content_hash:
+    if content and row.content is not None and _digest(row.content) != row.content_hash:
         raise StorageError(
-            f"The content of edition {number} is not the one that was prepared. Cancel it by "
-            f"`digest editions cancel {number}`, or prepare it anew."
+            f"The content of edition {number} is not the one that was prepared; it cannot be used. "
+            f"`digest editions cancel {number}` closes it."
         )
     return _edition(row)
 
@@ -175,6 +176,23 @@ def recent_articles(connection: Connection, newsletter: str, but_not: int, limit
     return [article for content in frozen for article in content.articles]
 
 
+def load_extras(connection: Connection, number: int) -> Extras:
+    """What editors gave the edition; empty where they gave nothing."""
+    stored = connection.execute(select(editions.c.extras).where(editions.c.id == number)).scalar()
+    return msgspec.json.decode(stored, type=Extras) if stored else Extras()
+
+
+def save_extras(connection: Connection, number: int, extras: Extras) -> None:
+    """Keep them for the next preparation."""
+    connection.execute(update(editions).where(editions.c.id == number).values(extras=msgspec.json.encode(extras)))
+
+
+def prepared_articles(connection: Connection, number: int) -> tuple[Article, ...]:
+    """The articles that an edition was prepared with last; none where it never was."""
+    stored = connection.execute(select(editions.c.content).where(editions.c.id == number)).scalar()
+    return _decode_content(stored).articles if stored else ()
+
+
 def load_shell(connection: Connection, number: int) -> bytes:
     """The compiled shell of a prepared edition."""
     stored = connection.execute(select(editions.c.shell).where(editions.c.id == number)).scalar()
@@ -192,6 +210,10 @@ def load_snapshot(connection: Connection, number: int) -> Snapshot | None:
 def is_planned(connection: Connection, number: int) -> bool:
     """Whether every recipient of the edition stands in the ledger."""
     return connection.execute(select(editions.c.planned_at).where(editions.c.id == number)).scalar() is not None
+
+
+def _digest(stored: bytes | str) -> str:
+    return hashlib.sha256(stored.encode() if isinstance(stored, str) else stored).hexdigest()
 
 
 def _edition(row: Row[Any]) -> Edition:

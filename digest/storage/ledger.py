@@ -160,20 +160,27 @@ class SqlLedger:
                 connection.execute(_RELEASE, [{"row": claim.delivery} for claim in claims])
 
 
-def enter_recipients(connection: Connection, edition: int, chosen: Iterable[tuple[int, Recipient]]) -> int:
-    """Queue a delivery for each (subscriber id, recipient) that the ledger does not have yet; how many were given."""
+def enter_recipients(
+    connection: Connection, edition: int, chosen: Iterable[tuple[int, Recipient]], *, skip_empty: bool = False
+) -> int:
+    """Queue a delivery for each (subscriber id, recipient) that the ledger does not have yet; how many were given.
+
+    With `skip_empty`, who has no article left gets nothing, for a reason that the ledger tells.
+    """
+    nothing_new = (_S.SKIPPED, SkipReason.NOTHING_NEW)
     rows = [
         {
             "edition_id": edition,
             "subscriber_id": subscriber,
-            "state": _S.QUEUED,
-            "reason": "",
+            "state": state,
+            "reason": reason,
             "reply": "",
             "attempts": 0,
             "choice": recipient.choice,
             "recipient": _encode(msgspec.structs.replace(recipient, choice=b"")),
         }
         for subscriber, recipient in chosen
+        for state, reason in ((_S.QUEUED, "") if recipient.choice or not skip_empty else nothing_new,)
     ]
     if rows:
         connection.execute(insert_if_absent(connection, deliveries, "edition_id", "subscriber_id"), rows)

@@ -61,6 +61,7 @@ editions = Table(
     Column("content_hash", String(64), nullable=False),
     Column("approved_hash", String(64), nullable=False),
     Column("content", LargeBinary),
+    Column("extras", LargeBinary),
     Column("shell", LargeBinary),
     Column("snapshot", LargeBinary),
     Column("prepared_at", UtcDateTime),

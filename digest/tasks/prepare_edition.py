@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
+from digest.compose.sections import within_sections
 from digest.compose.selection import SourceRule, excerpt, rank_articles, select_articles
 from digest.compose.window import edition_window, falls_in
 from digest.gather.dedupe import article_key, near_same, unique
 from digest.model.article import Article
 from digest.model.edition import Edition, EditionContent, EditionKind, EditionState
+from digest.model.extras import Extras
 from digest.model.newsletter import Newsletter
 from digest.model.site import Site
 from digest.render.compiling import compile_edition, compile_subject
 from digest.storage import editions
 from digest.storage.articles import articles_between
 from digest.storage.database import Database
+from digest.tasks.fetch_pictures import Mode, PicturesReport, with_pictures
 
 _NO_ARTICLES = "no articles"
+_NO_PICTURES = PicturesReport()
 #: Two articles with nearly the same title are the same news if they are no further apart than this.
 _SAME_NEWS = timedelta(hours=12)
 #: States from which an edition is prepared, or prepared again.
 _OPEN = frozenset({EditionState.GATHERING, EditionState.PREPARED, EditionState.IN_REVIEW, EditionState.SKIPPED})
 
 
+#: Gets the articles that are chosen and those that the edition was shown with before.
+FetchPictures = Callable[[Sequence[Article], Sequence[Article]], PicturesReport]
+
+
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
-    """What an edition is made with beside its articles: everything here is frozen into it."""
+    """What an edition is made with beside its articles: everything here is frozen into it.
+
+    `images` says which sources' pictures are shown, `fetch` gets them; without it there are none.
+    """
 
     site: Site
     newsletter: Newsletter
@@ -37,14 +48,20 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     coins: tuple[str, ...]
     currency: str
     templates: dict[str, str]
+    images: Mapping[str, Mode] = {}
+    fetch: FetchPictures | None = None
 
 
 class PrepareReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The edition as it stands now; `articles` by number. `note` says why it was left alone or skipped, or is empty."""
+    """The edition as it stands now; `articles` by number. `note` says why it was left alone or skipped, or is empty.
+
+    `warnings` name the pictures that could not be had.
+    """
 
     edition: Edition
     articles: tuple[Article, ...]
     note: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def prepare_edition(database: Database, recipe: Recipe, day: date, now: datetime) -> PrepareReport:
@@ -53,24 +70,28 @@ def prepare_edition(database: Database, recipe: Recipe, day: date, now: datetime
     Raises TemplateError and StorageError; then the edition is as it was.
     """
     newsletter = recipe.newsletter
+    pictures = _fetch_pictures(database, recipe, day, now)
     with database.write() as connection:
         edition = editions.regular_edition(connection, newsletter.slug, day, newsletter.sends_at(day, recipe.site.zone))
         if edition.state not in _OPEN:
             known = editions.get_edition(connection, edition.number, content=True)
             articles = known.content.articles if known.content else ()
             return PrepareReport(edition=known, articles=articles, note=f"is {known.state} already")
-        content = _draft(connection, recipe, day, edition.number, now)
+        content = _draft(connection, recipe, day, edition.number, now, pictures)
         if not content.articles and newsletter.empty == "skip":
             editions.take_step(connection, edition, EditionState.SKIPPED, reason=_NO_ARTICLES)
             skipped = editions.get_edition(connection, edition.number)
             return PrepareReport(edition=skipped, articles=(), note="is skipped, for there is no new article")
         if content.hash != edition.content_hash or edition.state is EditionState.SKIPPED:
-            state = EditionState.PREPARED if newsletter.approval == "auto" else EditionState.IN_REVIEW
+            in_review = newsletter.approval == "required" or edition.state is EditionState.IN_REVIEW
+            state = EditionState.IN_REVIEW if in_review else EditionState.PREPARED
             shell = compile_edition(content).to_bytes()
             keys = [article_key(article) for article in content.articles]
             editions.freeze(connection, edition, content, keys, shell, state, now)
         return PrepareReport(
-            edition=editions.get_edition(connection, edition.number, content=True), articles=content.articles
+            edition=editions.get_edition(connection, edition.number, content=True),
+            articles=content.articles,
+            warnings=pictures.warnings,
         )
 
 
@@ -81,8 +102,29 @@ def draft_edition(database: Database, recipe: Recipe, day: date, now: datetime) 
         return _draft(connection, recipe, day, known.number if known else 0, now)
 
 
-def _draft(connection: Connection, recipe: Recipe, day: date, number: int, now: datetime) -> EditionContent:
-    articles = _choose(connection, recipe, day, number, now)
+def _fetch_pictures(database: Database, recipe: Recipe, day: date, now: datetime) -> PicturesReport:
+    """The pictures that the edition would show, fetched while no transaction waits for them."""
+    if recipe.fetch is None or not set(recipe.images.values()) - {"none"}:
+        return _NO_PICTURES
+    with database.read() as connection:
+        known = editions.find_regular_edition(connection, recipe.newsletter.slug, day)
+        if known is not None and known.state not in _OPEN:
+            return _NO_PICTURES
+        earlier = editions.prepared_articles(connection, known.number) if known else ()
+        chosen = _draft(connection, recipe, day, known.number if known else 0, now).articles
+    return recipe.fetch(chosen, earlier)
+
+
+def _draft(
+    connection: Connection,
+    recipe: Recipe,
+    day: date,
+    number: int,
+    now: datetime,
+    pictures: PicturesReport = _NO_PICTURES,
+) -> EditionContent:
+    extras = editions.load_extras(connection, number)
+    articles, pinned = _choose(connection, recipe, extras, day, number, now)
     content = EditionContent(
         site=recipe.site,
         newsletter=recipe.newsletter,
@@ -90,15 +132,33 @@ def _draft(connection: Connection, recipe: Recipe, day: date, number: int, now: 
         date=day,
         at=recipe.newsletter.sends_at(day, recipe.site.zone),
         subject="",
-        articles=articles,
+        articles=tuple(with_pictures(articles, recipe.images, pictures)),
         coins=recipe.coins,
         currency=recipe.currency,
         templates=recipe.templates,
+        extras=_shown(extras, day),
+        pinned=pinned,
     )
-    return replace(content, subject=compile_subject(content))
+    return replace(content, subject=extras.subject or compile_subject(content))
 
 
-def _choose(connection: Connection, recipe: Recipe, day: date, number: int, now: datetime) -> tuple[Article, ...]:
+def _shown(extras: Extras, day: date) -> Extras:
+    """What of the extras stands beside the articles on that day."""
+    running = tuple(each for each in extras.advertisements if each.runs_on(day))
+    return replace(extras, articles=(), pinned=(), advertisements=running)
+
+
+def _with_extras(chosen: Sequence[Article], extras: Extras, most: int) -> tuple[tuple[Article, ...], int]:
+    """Hand-written articles first, then pinned ones, then the others, `most` in all; how many every recipient gets."""
+    pinned = [article for article in chosen if article.url in extras.pinned or article.title in extras.pinned]
+    ordered = [*extras.articles, *pinned, *(article for article in chosen if article not in pinned)]
+    always = len(extras.articles) + len(pinned)
+    return tuple(ordered[: max(most, always)]), always
+
+
+def _choose(
+    connection: Connection, recipe: Recipe, extras: Extras, day: date, number: int, now: datetime
+) -> tuple[tuple[Article, ...], int]:
     newsletter, zone = recipe.newsletter, recipe.site.zone
     last_prepared = editions.last_preparation(connection, newsletter.slug, day)
     window = edition_window(newsletter, day, zone, last_prepared, now.astimezone(zone).date())
@@ -112,11 +172,13 @@ def _choose(connection: Connection, recipe: Recipe, day: date, number: int, now:
         and falls_in(stored.article, stored.first_seen, window, now, zone)
         and not any(_is_again(stored.article, other) for other in carried)
     ]
-    ranked = rank_articles(fresh, recipe.rules)
-    chosen = select_articles(unique(ranked), recipe.rules, newsletter.max_articles)
-    return tuple(
+    ranked = within_sections(unique(rank_articles(fresh, recipe.rules)), newsletter.sections)
+    # What an editor pinned is taken even where the day has more than the newsletter holds.
+    chosen = select_articles(ranked, recipe.rules, len(ranked) if extras.pinned else newsletter.max_articles)
+    shortened = [
         replace(article, lead=excerpt(article, recipe.rules[article.source].excerpt_chars)) for article in chosen
-    )
+    ]
+    return _with_extras(shortened, extras, newsletter.max_articles)
 
 
 def _is_again(article: Article, carried: Article) -> bool:

@@ -31,15 +31,20 @@ REVIEWS = {
 }
 
 
-def find_edition(database: Database, number: int | None) -> tuple[Edition, dict[tuple[DeliveryState, str], int]]:
-    """The edition `number`, or the newest, with its content and its deliveries counted. Raises NotFoundError."""
+def find_edition(
+    database: Database, number: int | None, *, content: bool = True
+) -> tuple[Edition, dict[tuple[DeliveryState, str], int]]:
+    """The edition `number`, or the newest, with its content if wanted and its deliveries counted.
+
+    Raises NotFoundError, and StorageError where the content is not the one that was frozen.
+    """
     with database.read() as connection:
         if number is None:
             newest = editions.list_editions(connection, limit=1)
             if not newest:
                 raise NotFoundError("edition", "at all", "in the database; run `digest prepare` first")
             number = newest[0].number
-        edition = editions.get_edition(connection, number, content=True)
+        edition = editions.get_edition(connection, number, content=content)
         return edition, ledger.count_deliveries(connection, number)
 
 
@@ -50,20 +55,24 @@ def set_aside(database: Database, edition: Edition, to: EditionState, reason: st
 
 
 def review_edition(database: Database, edition: Edition, decision: str, now: datetime) -> Edition:
-    """Carry out a decision of REVIEWS; the edition as it stands then. Raises StepError where it may not be."""
+    """Carry out a decision of REVIEWS; the edition as it stands then.
+
+    Raises StepError where it may not be, or where the edition is not what `edition` says any more.
+    """
     to = REVIEWS[decision].to
-    values: dict[str, object] = {}
+    values: dict[str, object] = {"reason": f"by command at {now:%Y-%m-%d %H:%M} UTC."}
     if decision == "approve":
-        if edition.content is None:
+        if not edition.content_hash or edition.state is EditionState.SKIPPED:
             raise StepError(f"Edition {edition.number} is not prepared yet; there is nothing to approve.")
-        values["approved_hash"] = edition.content_hash
+        values = {"reason": "", "approved_hash": edition.content_hash}
     if decision == "release":
         if edition.state is not EditionState.HELD:
             raise StepError(f"Edition {edition.number} is {edition.state}, not held; there is nothing to release.")
-        if edition.content and edition.content.newsletter.approval == "required":
-            to = EditionState.IN_REVIEW
-    values["reason"] = "" if decision in ("approve", "release") else f"by command at {now:%Y-%m-%d %H:%M} UTC."
+        values = {"reason": ""}
     with database.write() as connection:
+        content = editions.get_edition(connection, edition.number, content=decision == "release").content
+        if content is not None and content.newsletter.approval == "required":
+            to = EditionState.IN_REVIEW
         editions.take_step(connection, edition, to, **values)
         if to is EditionState.CANCELLED:
             ledger.cancel_waiting(connection, edition.number, now)

@@ -13,7 +13,6 @@ from typing import Literal
 
 import msgspec
 
-from digest.compose.personal import compose_recipient
 from digest.deliver.base import Backend
 from digest.deliver.loop import send_all
 from digest.errors import HeldBackError, PausedError, StepError
@@ -26,13 +25,12 @@ from digest.render.shell import Shell
 from digest.storage import editions, ledger
 from digest.storage.database import Database
 from digest.storage.sender_lock import sender_lock
+from digest.tasks.plan_recipients import plan_recipients
 from digest.tasks.send_report import Progress, SendReport, report_sending
-from subscribers.recipients import count_recipients, recipients
+from subscribers.recipients import recipients
 
 __all__ = ["Progress", "SendReport", "Sender"]
 
-#: Recipients that are frozen in one transaction.
-_PLANNED_AT_ONCE = 1000
 #: How often at most one call goes through the ledger: the first time, and again for what was left in doubt.
 _RUNS = 3
 _WAITING = {DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.IN_FLIGHT, DeliveryState.DEFERRED}
@@ -91,7 +89,13 @@ class Sender:
                 return report_sending(self._database, number, note=f"has nobody to go to on {lists}; nothing was sent")
             started = time.monotonic()
             self._begin(edition, prices)
-            self._plan(edition, content, on_progress)
+            plan_recipients(
+                self._database,
+                number,
+                content,
+                self._clock,
+                lambda done, total: on_progress(Progress("plan", done, total)),
+            )
             with self._database.write() as connection:
                 in_doubt = ledger.recover(
                     connection, number, self._clock(), only_sender=only_sender, on_unknown=self._on_unknown
@@ -147,26 +151,6 @@ class Sender:
         with self._database.write() as connection:
             stored = msgspec.json.encode(snapshot) if snapshot else None
             editions.take_step(connection, edition, EditionState.SENDING, snapshot=stored, reason="")
-
-    def _plan(self, edition: Edition, content: EditionContent, on_progress: Callable[[Progress], None]) -> None:
-        """Freeze every recipient, in batches; broken off, it goes on behind the last one."""
-        lists = content.newsletter.lists
-        with self._database.read() as connection:
-            if editions.is_planned(connection, edition.number):
-                return
-            total = count_recipients(connection, lists)
-            after = ledger.last_entered(connection, edition.number)
-        done = 0
-        while True:
-            with self._database.write() as connection:
-                people = recipients(connection, lists, after=after, limit=_PLANNED_AT_ONCE)
-                if not people:
-                    ledger.finish_planning(connection, edition.number, self._clock())
-                    return
-                chosen = ((person.id, compose_recipient(content, person)) for person in people)
-                done += ledger.enter_recipients(connection, edition.number, chosen)
-                after = people[-1].id
-            on_progress(Progress("plan", done, total))
 
     def _hand_over(self, number: int, content: EditionContent, on_progress: Callable[[Progress], None]) -> int:
         """Send what is due; how many were submitted. Somebody pausing or cancelling the edition ends it early."""

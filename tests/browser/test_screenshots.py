@@ -16,6 +16,7 @@ from pytest_httpserver import HTTPServer
 from digest.errors import DigestError
 from digest.render.chromium import NAMES, running_chromium
 from digest.render.picture import screenshot
+from digest.render.related import html_with_pictures
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitän" * 8
@@ -30,8 +31,12 @@ def chromium() -> str:
     return found
 
 
-def html_of(name: str) -> str:
-    message = email.message_from_bytes((GOLDEN / f"{name}.eml").read_bytes(), policy=email.policy.default)
+def html_of(name: str, *, pictures: bool = False) -> str:
+    """A golden message's HTML; without `pictures` it is what a program shows that loads none."""
+    octets = (GOLDEN / f"{name}.eml").read_bytes()
+    if pictures:
+        return html_with_pictures(octets)
+    message = email.message_from_bytes(octets, policy=email.policy.default)
     body = message.get_body(("html",))
     assert body is not None
     page: str = body.get_content()
@@ -69,9 +74,11 @@ def _chunks(png: bytes) -> list[tuple[int, int, bytes]]:
     return found
 
 
+@pytest.mark.parametrize("pictures", [True, False])
 @pytest.mark.parametrize("width", [320, 375, 640])
-def test_a_message_fits_its_width_in_light_and_dark(width: int) -> None:
-    light, dark = (screenshot(html_of("sie"), width, dark=dark) for dark in (False, True))
+def test_a_message_fits_its_width_in_light_and_dark(width: int, pictures: bool) -> None:
+    html = html_of("sie", pictures=pictures)
+    light, dark = (screenshot(html, width, dark=dark) for dark in (False, True))
     assert size(light)[0] == width
     assert size(light) == size(dark)
     assert size(light)[1] > 1000

@@ -38,6 +38,9 @@ ARTICLES = (
         published=AT.replace(hour=5, minute=5),
         url="https://kurier.example/politik/netzentgelte?utm=ä&b=2",
         image_credit="Michaela Groß/dpa",
+        picture=f"https://kurier.example/bilder/{'0f' * 32}.jpg",
+        picture_alt="Strommasten bei Nacht",
+        picture_width=552,
         related=("Kleine Brauereien schließen sich zusammen", "Was ein Netzentgelt ist"),
         site="Kurier.example",
     ),
@@ -88,8 +91,15 @@ PRICES = Snapshot(
             provider="CoinGecko",
             at=AT.replace(minute=10),
             change_24h=Decimal(change) if change else None,
+            change_7d=Decimal(week) if week else None,
+            series=(Decimal(first), Decimal(price)) if first else (),
+            sparkline=(HERE / f"{coin}.png").read_bytes() if first else b"",
         )
-        for coin, price, change in (("BTC", "63412.49", "2.44"), ("ETH", "2184.5", "-1.26"), ("LTC", "84.2", ""))
+        for coin, price, change, week, first in (
+            ("BTC", "63412.49", "2.44", "4.9", "60449.95"),
+            ("ETH", "2184.5", "-1.26", "-5.99", "2323.6"),
+            ("LTC", "84.2", "", "", ""),
+        )
     ),
 )
 PEOPLE = {

@@ -369,7 +369,6 @@ def test_an_entry_of_the_file_is_found_whatever_its_letter_case(load: Load) -> N
         ("DIGEST_SITE__NAME__X", "x", "no such setting"),
         ("DIGEST_NEWSLETTERS__AT", "x", "as JSON in DIGEST_NEWSLETTERS"),
         ("DIGEST_DELIVERY__RELAYS__PORT", "25", "as JSON in DIGEST_DELIVERY__RELAYS"),
-        ("DIGEST_SITE__NAME__X", "x", "no such setting"),
         ("DIGEST_", "x", "no such setting"),
         ("DIGEST_WEB__PORT", "x", "a whole number"),
         ("DIGEST_WEB__PORT", "", "a whole number"),

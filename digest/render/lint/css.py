@@ -12,6 +12,9 @@ _IMPORTANT = re.compile(r"\s*!\s*important\s*$", re.IGNORECASE)
 #: At-rules whose block holds rules again; in any other it holds declarations.
 _NESTING = frozenset({"media", "supports", "document", "layer", "container", "keyframes", "-webkit-keyframes"})
 
+#: At-rules within each other; no honest style sheet goes deeper.
+_DEEPEST = 8
+
 
 class Declaration(msgspec.Struct, frozen=True):
     """One property with its value; `start` is the offset of its name."""
@@ -68,22 +71,24 @@ def parse_sheet(text: str, start: int = 0) -> Sheet:
                 if prelude.startswith("@"):
                     at_rules.append(Rule(prelude, (), around, start + at))
                 elif prelude:
-                    broken.append(Broken(start + at, prelude, "has no { after its selector"))
+                    why = "is a } too many" if prelude.startswith("}") else "has no { after its selector"
+                    broken.append(Broken(start + at, prelude, why))
                 place = stop + 1
                 continue
             close = _matching(blank, stop, end)
             if close >= end:
                 broken.append(Broken(start + at, prelude, "has no } after its declarations"))
-            name = prelude[1:].split("(")[0].split()[0].lower() if prelude[1:].strip() and prelude[0] == "@" else ""
             if prelude.startswith("@"):
                 at_rules.append(Rule(prelude, (), around, start + at))
-            if name in _NESTING:
+            if at_name(prelude) in _NESTING and len(around) < _DEEPEST:
                 read(stop + 1, close, (*around, prelude))
             else:
                 inner = parse_declarations(blank[stop + 1 : close], start + stop + 1, broken)
                 rules.append(Rule(prelude, inner, around, start + at))
                 if not prelude:
                     broken.append(Broken(start + stop, "{", "has no selector"))
+                elif prelude.startswith("}"):
+                    broken.append(Broken(start + at, prelude, "has a } too many before it"))
             place = close + 1
 
     read(0, len(blank), ())
@@ -107,6 +112,12 @@ def parse_declarations(text: str, start: int = 0, broken: list[Broken] | None = 
             broken.append(Broken(at, piece.strip(), "is no declaration such as color: #1a1a1a"))
         place = stop + 1
     return tuple(found)
+
+
+def at_name(prelude: str) -> str:
+    """ "media" of "@media screen", empty for what is no at-rule."""
+    found = re.match(r"@([-\w]+)", prelude)
+    return found[1].lower() if found else ""
 
 
 def words_outside_strings(value: str) -> str:

@@ -71,7 +71,10 @@ def _check_lost(rendition: Rendition) -> Iterator[Finding]:
     """Fences whose marks stand in an attribute, a comment or a style."""
     marks = rendition.html_marks
     seen = {
-        item.number for element in (rendition.tree.root, *rendition.tree) for item in element.items if isinstance(item, Fence)
+        item.number
+        for element in (rendition.tree.root, *rendition.tree)
+        for item in element.items
+        if isinstance(item, Fence)
     }
     for mark in marks.mark.finditer(rendition.html.text):
         if mark[1] == "o" and int(mark[2]) not in seen:

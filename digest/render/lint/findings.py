@@ -38,9 +38,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     about: str = ""
 
 
-def found(
-    rule: str, place: Place, text: str, problem: str, *, remedy: str = "", level: Level | None = None
-) -> Finding:
+def found(rule: str, place: Place, text: str, problem: str, *, remedy: str = "", level: Level | None = None) -> Finding:
     """A finding of `rule`, with the rule's own level and remedy unless others are given."""
     known = RULES[rule]
     shown = " ".join(text.split())

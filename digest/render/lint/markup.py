@@ -67,8 +67,8 @@ def tokens(text: str) -> Iterator[Tag | Run]:
             yield tag
             end = tag.end
             if tag.kind == "open" and tag.name in RAW:
-                close = re.compile(rf"</{tag.name}\s*>", re.IGNORECASE).search(text, end)
-                stop = close.start() if close else len(text)
+                ending = re.compile(rf"</{tag.name}\s*>", re.IGNORECASE).search(text, end)
+                stop = ending.start() if ending else len(text)
                 yield Run("raw", end, stop)
                 end = stop
         else:
@@ -83,7 +83,7 @@ def _tag(text: str, start: int) -> tuple[Tag, str]:
     named = _NAME.match(text, start + (2 if closing else 1))
     assert named is not None  # noqa: S101, the caller has looked
     # XML is case-sensitive, and so is MRML; HTML is not.
-    name = named[0] if named[0].startswith("mj") else named[0].lower()
+    name = named[0] if named[0].lower().startswith("mj") else named[0].lower()
     attributes: list[Attribute] = []
     problem = ""
     place = named.end()

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
 from digest.render.environment import make_environment, render
+from digest.render.limits import BoundedEnvironment
 from digest.render.lint.findings import Place
 
 #: Private-use signs around digits: no filter changes them, and no template writes them.
@@ -75,16 +77,23 @@ def _is_block_set(tokens: list[Token], place: int) -> bool:
     return False
 
 
+@lru_cache(maxsize=8)
+def _environments(templates: tuple[tuple[str, str], ...]) -> tuple[BoundedEnvironment, BoundedEnvironment]:
+    """One that leaves no marks and one that does; kept, for reading templates takes longer than rendering them."""
+    marking = make_environment(dict(templates))
+    marking.add_extension(PlaceMarks)
+    return make_environment(dict(templates)), marking
+
+
 def render_with_places(templates: Mapping[str, str], name: str, make: Any) -> Rendered:
     """What `name` gives with the variables that `make()` returns, anew for each of two renderings.
 
     Where the marks would change the output the places are lost, and the output is right. Raises TemplateError.
     """
-    plain = render(make_environment(templates), name, make())
-    environment = make_environment(templates)
-    environment.add_extension(PlaceMarks)
-    marks: Any = environment.extensions[PlaceMarks.identifier]
+    without, environment = _environments(tuple(templates.items()))
+    plain = render(without, name, make())
     marked = render(environment, name, make())
+    marks: Any = environment.extensions[PlaceMarks.identifier]
     pieces: list[str] = []
     sources: list[tuple[int, Place, bool]] = []
     length = end = 0

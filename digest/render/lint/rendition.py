@@ -9,6 +9,7 @@ import msgspec
 
 from digest.model.edition import EditionContent
 from digest.model.site import Form
+from digest.render.flow import WHY
 from digest.render.lint.findings import Finding, Place, found
 from digest.render.lint.places import Rendered, render_with_places
 from digest.render.lint.tree import Element, Tree
@@ -16,7 +17,12 @@ from digest.render.marks import Marks
 from digest.render.variables import edition_variables
 
 #: Blocks that some readers do not get: what everybody must find cannot stand in them.
-OPTIONAL = frozenset({"lead", "card", "intro", "nothing", "coin", "market"})
+OPTIONAL = frozenset({"lead", "card", "intro", "nothing", "coin", "market", "stale"})
+
+
+def is_optional(group: str) -> bool:
+    """Whether some readers do not get the blocks of `group`."""
+    return group in OPTIONAL or group.startswith(WHY)
 
 
 class KnownMarks(Marks):
@@ -72,7 +78,11 @@ class Rendition:
 
         def name(mark: re.Match[str]) -> str:
             number = int(mark[2])
-            return f"{{{{ {in_template(marks.slots[number])} }}}}" if mark[1] == "s" else f"fence {marks.fences[number][0]}"
+            return (
+                f"{{{{ {in_template(marks.slots[number])} }}}}"
+                if mark[1] == "s"
+                else f"fence {marks.fences[number][0]}"
+            )
 
         return marks.mark.sub(name, text)
 
@@ -116,7 +126,7 @@ def outside_optional(text: str, marks: KnownMarks) -> str:
     place = depth = 0
     for mark in marks.mark.finditer(text):
         number = int(mark[2])
-        if mark[1] == "s" or marks.fences[number][0] not in OPTIONAL:
+        if mark[1] == "s" or not is_optional(marks.fences[number][0]):
             continue
         if mark[1] == "o":
             if not depth:

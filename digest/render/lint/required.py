@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
+from digest.model.edition import EditionKind
 from digest.render.lint.findings import Finding, found
 from digest.render.lint.places import Rendered
-from digest.render.lint.rendition import OPTIONAL, KnownMarks, Rendition, outside_optional, slots_in, whole
+from digest.render.lint.rendition import KnownMarks, Rendition, is_optional, outside_optional, slots_in, whole
 
 _PICTURES = frozenset({"img", "mj-image", "mj-carousel-image"})
 _WAYS_OUT = {
@@ -23,7 +25,8 @@ def check_required(rendition: Rendition) -> Iterator[Finding]:
             yield rendition.finding("missing-alt", element, f"<{element.name}> has no alt text.")
     yield from _check_head(rendition)
     for rendered, marks in ((rendition.html, rendition.html_marks), (rendition.text, rendition.text_marks)):
-        yield from _check_ways_out(rendered, marks)
+        if rendition.content.kind is not EditionKind.LETTER:
+            yield from _check_ways_out(rendered, marks)
         yield from _check_publisher(rendition, rendered, marks)
 
 
@@ -52,13 +55,14 @@ def _check_ways_out(rendered: Rendered, marks: KnownMarks) -> Iterator[Finding]:
         own = [slot for slot in slots if slot.name == name]
         if not own:
             yield found(rule, whole(rendered), f"{{{{ slot.{name} }}}}", f"The {what} is missing.")
-        elif all(OPTIONAL.intersection(slot.groups) for slot in own):
+        elif all(any(is_optional(group) for group in slot.groups) for slot in own):
             problem = f"The {what} stands only in a block that not everybody gets."
             yield found(rule, rendered.at(own[0].start), f"{{{{ slot.{name} }}}}", problem)
 
 
 def _check_publisher(rendition: Rendition, rendered: Rendered, marks: KnownMarks) -> Iterator[Finding]:
-    shown = _words(outside_optional(rendered.text, marks))
+    shown = outside_optional(rendered.text, marks)
+    shown = _words(unescape(re.sub(r"<[^>]*>", " ", shown)) if rendered is rendition.html else shown)
     site = rendition.content.site
     for rule, key, value in (
         ("missing-imprint", "imprint", site.imprint),
@@ -70,4 +74,4 @@ def _check_publisher(rendition: Rendition, rendered: Rendered, marks: KnownMarks
 
 def _words(text: str) -> str:
     """Letters and digits only, so that neither escaping nor wrapping makes a difference."""
-    return re.sub(r"[\W_]+", "", re.sub(r"&#?\w+;", "", text)).casefold()
+    return re.sub(r"[\W_]+", "", text).casefold()

@@ -41,7 +41,9 @@ RULES = {
         "<tr> of mj-table or <li>."
     ),
     "unfenced-section": _error('Put {% fence "NAME" %} … {% endfence %} around it: neighbours would be merged.'),
-    "slot-place": _error("Let slots stand in text, in alt, title or aria-label, and URL slots at the start of an href."),
+    "slot-place": _error(
+        "Let slots stand in text, in alt, title or aria-label, and URL slots at the start of an href."
+    ),
     # What no mail goes without
     "missing-alt": _error('Say by alt="…" what the picture shows; alt="" where it only decorates.'),
     "missing-title": _error("Put <mj-title>{{ subject or brand_name }}</mj-title> into mj-head."),

@@ -10,7 +10,26 @@ from digest.render.lint.rendition import Rendition, in_template
 
 #: Attributes that a program follows or loads: only a URL slot, and it whole.
 ADDRESSES = frozenset(
-    {"href", "src", "srcset", "background", "background-url", "action", "formaction", "data", "poster", "cite", "longdesc", "xlink:href", "base-url", "thumbnails-src", "left-icon", "right-icon", "icon-wrapped-url", "icon-unwrapped-url"}
+    {
+        "href",
+        "src",
+        "srcset",
+        "background",
+        "background-url",
+        "action",
+        "formaction",
+        "data",
+        "poster",
+        "cite",
+        "longdesc",
+        "xlink:href",
+        "base-url",
+        "thumbnails-src",
+        "left-icon",
+        "right-icon",
+        "icon-wrapped-url",
+        "icon-unwrapped-url",
+    }
 )
 #: Attributes of MJML elements that end as text; every other one ends in a style.
 _MJML_TEXTS = frozenset({"alt", "title", "name", "icon-wrapped-alt", "icon-unwrapped-alt"})

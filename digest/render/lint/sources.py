@@ -39,7 +39,9 @@ def _check_includes(tree: nodes.Template, name: str, templates: Mapping[str, str
         if getattr(node, "ignore_missing", False) or any(each in templates for each in missing):
             continue
         for each in missing:
-            yield found("missing-include", Place(name, node.lineno), str(each), f"There is no template {each!r} to include.")
+            yield found(
+                "missing-include", Place(name, node.lineno), str(each), f"There is no template {each!r} to include."
+            )
 
 
 def _check_mj_include(tokens: Iterator[tuple[int, str, str]], name: str) -> Iterator[Finding]:

@@ -34,7 +34,9 @@ class Spec(msgspec.Struct, frozen=True):
             return "string"
         known = self.elements[element].attributes.get(attribute)
         if known is None and element in ("mj-all", "mj-class"):
-            known = next((each.attributes[attribute] for each in self.elements.values() if attribute in each.attributes), None)
+            known = next(
+                (each.attributes[attribute] for each in self.elements.values() if attribute in each.attributes), None
+            )
         return known
 
 

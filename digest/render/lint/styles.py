@@ -23,6 +23,9 @@ from digest.render.lint.support import (
 #: At-rules that are judged elsewhere, or that every program may skip without harm.
 _FREE_AT_RULES = ("@media", "@charset", "@import", "@font-face")
 
+#: MJML writes these as attributes too, which every program reads.
+_ATTRIBUTES_TOO = frozenset({"width", "height", "direction"})
+
 
 def sheets(rendition: Rendition) -> Iterator[Sheet]:
     """The style sheets of the template, places counted in its MJML."""
@@ -36,13 +39,12 @@ def inline_declarations(rendition: Rendition) -> Iterator[Declaration]:
     """What stands in style attributes, and the attributes of MJML elements that become CSS of the same name."""
     spec = mjml_spec()
     for element in rendition.tree:
+        is_mjml = element.name in spec.elements
         for attribute in element.tag.attributes:
             if attribute.name == "style":
                 yield from parse_declarations(attribute.value, attribute.at)
-            elif element.name.startswith("mj") and attribute.name in clients().properties and attribute.value:
-                # width="600px" and height="auto" of MJML become attributes too, which every program reads.
-                if attribute.name not in ("width", "height", "direction") and element.name in spec.elements:
-                    yield Declaration(attribute.name, attribute.value, False, attribute.start)
+            elif is_mjml and attribute.value and attribute.name in clients().properties.keys() - _ATTRIBUTES_TOO:
+                yield Declaration(attribute.name, attribute.value, False, attribute.start)
 
 
 def check_styles(rendition: Rendition) -> Iterator[Finding]:
@@ -86,7 +88,9 @@ def _check_declaration(rendition: Rendition, declaration: Declaration, selector:
         problem = f"!important at {name} outside @media is written into the elements and beats dark mode."
         yield found("important", rendition.html.at(declaration.start), shown, problem)
     if not is_known_property(name):
-        yield found("unknown-css", rendition.html.at(declaration.start), shown, f"No mail program is known to read {name}.")
+        yield found(
+            "unknown-css", rendition.html.at(declaration.start), shown, f"No mail program is known to read {name}."
+        )
     elif lack := lacking_property(name):
         yield _lacking(rendition, lack, declaration.start, shown)
     for lack in lacking_values(name, declaration.value):
@@ -97,7 +101,9 @@ def _lacking(rendition: Rendition, lack: Lack, start: int, shown: str) -> Findin
     if lack.key in DEGRADES:
         # The same text every time: `once_each` keeps the first place of it.
         problem = f"{lack.piece} is not known to {lack.programs}; there {DEGRADES[lack.key]}."
-        return found("client-support", rendition.html.at(start), lack.piece, problem, remedy="Nothing, if that is all right.")
+        return found(
+            "client-support", rendition.html.at(start), lack.piece, problem, remedy="Nothing, if that is all right."
+        )
     return found("client-support", rendition.html.at(start), shown, f"{lack.piece} is not known to {lack.programs}.")
 
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import msgspec
 
-from digest.render.lint.css import words_outside_strings
+from digest.render.lint.css import at_name, words_outside_strings
 
 
 class Clients(msgspec.Struct, frozen=True):
@@ -77,7 +77,7 @@ _PLAIN = frozenset(
     padding-top page-break-after page-break-before page-break-inside position quotes right src table-layout text-align
     text-decoration text-indent text-transform top unicode-bidi unicode-range vertical-align visibility white-space
     widows width word-spacing z-index font-display
-    """.split()
+    """.split()  # noqa: SIM905, a list would be a page long
 )
 #: Longhands of what caniemail knows by its shorthand.
 _LONGHANDS = re.compile(
@@ -115,7 +115,11 @@ def lacking_property(name: str) -> Lack | None:
 def is_known_property(name: str) -> bool:
     """Whether it is CSS at all, as far as any mail program is concerned."""
     return bool(
-        name in _PLAIN or name in DEGRADES or name in clients().properties or _OWN.match(name) or _LONGHANDS.fullmatch(name)
+        name in _PLAIN
+        or name in DEGRADES
+        or name in clients().properties
+        or _OWN.match(name)
+        or _LONGHANDS.fullmatch(name)
     )
 
 
@@ -124,7 +128,10 @@ def lacking_values(name: str, value: str) -> Iterator[Lack]:
     known = clients()
     words = words_outside_strings(value).lower()
     for word in sorted(set(re.findall(r"(?<![\w-])[a-z][a-z-]*(?![\w(-])", words))):
-        for piece, numbers in ((f"{name}:{word}", known.values.get(f"{name}:{word}")), (word, known.keywords.get(word))):
+        for piece, numbers in (
+            (f"{name}:{word}", known.values.get(f"{name}:{word}")),
+            (word, known.keywords.get(word)),
+        ):
             # What is hidden there is hidden by other means, or shown: a mail cannot do without it.
             if numbers and piece != "display:none":
                 yield Lack(piece, known.names(numbers), piece)
@@ -138,7 +145,7 @@ def lacking_values(name: str, value: str) -> Iterator[Lack]:
 
 def lacking_at_rule(prelude: str) -> Lack | None:
     """The programs that do not know the at-rule, if any."""
-    name = prelude[1:].split("(")[0].split()[0].lower() if prelude[1:].split() else ""
+    name = at_name(prelude)
     numbers = clients().at_rules.get(name.removeprefix("-webkit-"))
     return Lack(f"@{name}", clients().names(numbers), f"@{name}") if numbers else None
 

@@ -10,9 +10,7 @@ import msgspec
 from digest.render.lint.markup import Attribute, Run, Tag, tokens
 
 #: HTML elements that never have content (HTML, 13.1.2).
-VOID = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-)
+VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 
 
 class Fence(msgspec.Struct, frozen=True):
@@ -35,10 +33,12 @@ class Element:
 
     def __iter__(self) -> Iterator[Element]:
         """Itself and everything in it, in the order of the text."""
-        yield self
-        for item in self.items:
-            if isinstance(item, Element):
-                yield from item
+        # Without recursion: a template may nest deeper than Python calls.
+        waiting = [self]
+        while waiting:
+            element = waiting.pop()
+            yield element
+            waiting += reversed(element.children)
 
     @property
     def children(self) -> list[Element]:

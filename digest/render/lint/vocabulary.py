@@ -103,7 +103,9 @@ def _check_classes(rendition: Rendition, element: Element, known: frozenset[str]
         if name not in known:
             hint = _near(name, known)
             problem = f"there is no <mj-class name={name!r}>{hint}."
-            yield rendition.finding("unknown-class", element, problem[:1].upper() + problem[1:], start=used.start if used else None)
+            yield rendition.finding(
+                "unknown-class", element, problem[:1].upper() + problem[1:], start=used.start if used else None
+            )
 
 
 def _near(name: str, known: Iterable[str]) -> str:

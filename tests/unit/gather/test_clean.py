@@ -92,10 +92,14 @@ def test_hostile_markup_takes_bounded_time(hostile: str) -> None:
 
 def test_pictures_and_captions() -> None:
     markup = (
-        '<figure><img src="/a.jpg?x=1&amp;y=2" width="600" height="40%"><figcaption>Der Hafen. Foto: <i>Eva</i> Muster'
+        '<figure><img src="/a.jpg?x=1&amp;y=2" width="600" height="40%" alt="Ein > „Kran“">'
+        "<figcaption>Der Hafen. Foto: <i>Eva</i> Muster"
         '</figcaption></figure><img src="javascript:alert(1)"><img alt="leer"><img src="b.png" width="1">'
     )
-    assert [tuple(picture) for picture in pictures(markup)] == [("/a.jpg?x=1&y=2", 600, 40), ("b.png", 1, 0)]
+    assert [tuple(picture) for picture in pictures(markup)] == [
+        ("/a.jpg?x=1&y=2", 600, 40, "Ein > „Kran“"),
+        ("b.png", 1, 0, ""),
+    ]
     assert captions(markup) == ("Der Hafen. Foto: Eva Muster",)
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from digest.links import Links
+from digest.market.sparkline import draw_sparkline
 from digest.model.article import Article
 from digest.model.delivery import Message, Recipient
 from digest.model.edition import EditionContent, EditionKind
@@ -29,6 +30,11 @@ BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2025, 10, 17, 6, 10, tzinfo=BERLIN)
 LINKS = Links("https://kurier.example", b"k" * 32)
 CHANGES = {"BTC": ("63412.1", "2.4"), "ETH": ("2184.20", "-1.3"), "LTC": ("84.2", "0.01")}
+WEEKS = {
+    "BTC": ("4.9", ("60449.95", "61711.62", "60348.23", "63412.1")),
+    "ETH": ("-6.0", ("2323.6", "2250", "2184.20")),
+    "LTC": ("0.0", ("84.2", "85.1", "84.2")),
+}
 
 
 def article(number: int = 0, **changes: Any) -> Article:
@@ -85,6 +91,20 @@ def content(articles: tuple[Article, ...] | int = 3, **changes: Any) -> EditionC
     return EditionContent(**(told | changes))
 
 
+def drawn(quote: Quote) -> Quote:
+    """The quote with its seven days and their picture."""
+    change, series = WEEKS[quote.coin]
+    points = tuple(map(Decimal, series))
+    return msgspec.structs.replace(quote, change_7d=Decimal(change), series=points, sparkline=draw_sparkline(points))
+
+
+def full_snapshot(*coins: str) -> Snapshot:
+    """All that a provider can give, with pictures for `coins` (all of them where none is named)."""
+    plain = snapshot()
+    quotes = tuple(drawn(quote) if quote.coin in (coins or WEEKS) else quote for quote in plain.quotes)
+    return msgspec.structs.replace(plain, quotes=quotes)
+
+
 def snapshot(provider: str = "CoinGecko") -> Snapshot:
     quotes = tuple(
         Quote(
@@ -131,5 +151,6 @@ def parse(message: Message) -> EmailMessage:
 
 def parts(message: Message) -> tuple[str, str]:
     """The decoded text and HTML, with \\n as line end."""
-    text, html = (part.get_content().replace("\r\n", "\n") for part in parse(message).iter_parts())
+    bodies = [part for part in parse(message).walk() if part.get_content_maintype() == "text"]
+    text, html = (part.get_content().replace("\r\n", "\n") for part in bodies)
     return text, html

@@ -20,6 +20,7 @@ from digest.render.environment import make_environment, render
 from digest.render.marks import Marks
 from digest.render.mjml import compile_mjml
 from digest.render.prices import coin_blocks, price_values
+from digest.render.related import inline_pictures, picture_slots
 from digest.render.shell import Shell
 from digest.render.variables import edition_variables
 from digest.render.wording import shorten
@@ -29,13 +30,26 @@ from tests.unit.render.made_up import (
     article,
     assembler,
     content,
+    full_snapshot,
     parts,
     recipient,
     shipped,
     snapshot,
 )
 
-FENCE, NUMBER = "zzfencezz", "zznumberzz"
+FENCE, NUMBER, ROW = "zzfencezz", "zznumberzz", "zzrowzz"
+PRICES = full_snapshot("BTC", "LTC")
+SPARKLINE_SLOTS = [f"coin:{coin}:sparkline_{what}" for coin in ("BTC", "ETH", "LTC") for what in ("url", "alt")]
+#: What a template of the whole edition knows.
+ROWS = {
+    part: {
+        f"coin:{coin}:{kind}{way}"
+        for coin in ("BTC", "ETH", "LTC")
+        for kind in ("", "week:", *(["sparkline:"] if part == "html" else []))
+        for way in ("up", "down", "flat", "none")
+    }
+    for part in ("html", "text")
+}
 EDITION = content(6)
 
 
@@ -45,34 +59,45 @@ class PlainMarks(Marks):
     def __init__(self, values: dict[str, str], wanted: set[str], part: str) -> None:
         super().__init__("unused")
         self.values, self.wanted, self.part = values, wanted, part
+        self.rows: dict[str, str] = {}
 
     def slot(self, name: str) -> Markup:
         value = NUMBER if name == "number" else self.values[name]
         return Markup(value) if self.part == "text" else markupsafe.escape(value)  # noqa: S704, that is the test
 
     def fence(self, group: str, name: object, content: str, *, comment: str) -> str:
-        mark = comment.format(FENCE)
-        return f"{mark}{content}{mark}" if f"{group}:{name}" in self.wanted else ""
+        mark, key = comment.format(FENCE), f"{group}:{name}"
+        if key in self.wanted and group == "coin":
+            self.rows[key] = content
+            return ROW
+        return f"{mark}{content}{mark}" if key in self.wanted else ""
+
+    def in_order(self, written: str, keys: tuple[str, ...]) -> str:
+        """The rows of all coins stand where the first of them was written."""
+        return written.replace(ROW, "".join(self.rows[key] for key in keys), 1).replace(ROW, "")
 
 
 def freshly(whole: EditionContent, choice: tuple[int, ...], coins: tuple[str, ...], form: Form, part: str) -> str:
     """The part, compiled from a content that holds nothing but `choice` and `coins`, in that order."""
     only = msgspec.structs.replace(whole, articles=tuple(whole.articles[number] for number in choice), coins=coins)
-    prices = snapshot()
-    values = price_values(prices, only, text=part == "text") | {
+    rows = coin_blocks(PRICES, coins, ROWS[part])
+    addresses = picture_slots(inline_pictures(PRICES, 1, "news.example"))
+    values = dict.fromkeys(SPARKLINE_SLOTS, "") | price_values(PRICES, only, text=part == "text") | addresses
+    values |= {
         "greeting": "Guten Morgen, Frau Dr. Weber,",
         "preheader": shorten(" · ".join(a.title for a in only.articles[1:4]) or only.articles[0].lead, 90),
         "unsubscribe_url": LINKS.unsubscribe("0123456789abcdef", 1),
         "settings_url": LINKS.settings("0123456789abcdef", 1),
+        "browser_url": LINKS.browser("0123456789abcdef", 1),
         "address": "anna@leser.example",
     }
     wanted = {"masthead:0", "opening:0", "greeting:0", "intro:lower", "footer:0", "lead:0"}
     wanted |= {f"card:{number}" for number in range(1, len(choice))}
-    wanted |= {*coin_blocks(prices, coins), *(["market:0"] if coins else [])}
+    wanted |= {*rows, *(["market:0"] if coins else [])}
     marks = PlainMarks(values, wanted, part)
     name = f"daily/edition.{'txt' if part == 'text' else 'mjml'}.j2"
     variables = edition_variables(only, form, part, marks)
-    written = render(make_environment(only.templates), name, variables)
+    written = marks.in_order(render(make_environment(only.templates), name, variables), rows)
     page = written if part == "text" else compile_mjml(written, name)
     page = page.replace(f"<!--{FENCE}-->", "").replace(FENCE, "")
     for number in range(1, len(choice) + 1):
@@ -97,7 +122,7 @@ def test_any_choice_and_order_equals_a_fresh_compile_of_it(
     choice: tuple[int, ...], coins: tuple[str, ...], form: Form
 ) -> None:
     person = recipient(choice=bytes(choice), coins=coins, form=form)
-    text, html = parts(assembler(EDITION, snapshot()).message(person, NOW))
+    text, html = parts(assembler(EDITION, PRICES).message(person, NOW))
     assert text.strip() == freshly(EDITION, choice, coins, form, "text").strip()
     assert loose(html) == loose(freshly(EDITION, choice, coins, form, "html"))
 

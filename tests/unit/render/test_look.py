@@ -7,13 +7,25 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import lxml.html
+import msgspec
 import pytest
 from cssselect import GenericTranslator, parse
 from lxml import etree
 
 from digest.model.newsletter import Brand
 from digest.render.colours import AA, contrast
-from tests.unit.render.made_up import NOW, article, assembler, content, newsletter, parts, recipient, site, snapshot
+from tests.unit.render.made_up import (
+    NOW,
+    article,
+    assembler,
+    content,
+    full_snapshot,
+    newsletter,
+    parts,
+    recipient,
+    site,
+    snapshot,
+)
 
 BRANDS = [
     Brand(),
@@ -27,12 +39,12 @@ LONG = tuple(article(number, lead="Ein Vorspann von gewöhnlicher Länge. " * 6,
 
 def html_of(brand: Brand = BRANDS[0], count: int = 3, **changes: object) -> str:
     edition = content(LONG[:count], newsletter=newsletter(brand=brand), **changes)
-    return parts(assembler(edition, snapshot()).message(recipient(choice=bytes(range(count))), NOW))[1]
+    return parts(assembler(edition, full_snapshot()).message(recipient(choice=bytes(range(count))), NOW))[1]
 
 
 @pytest.mark.parametrize("count", [0, 1, 12])
 def test_a_message_is_small(count: int) -> None:
-    assert len(html_of(count=count).encode()) < (60_000 if count else 20_000)
+    assert len(html_of(count=count).encode()) < (60_000 if count else 22_000)
 
 
 def test_the_document_says_its_language_and_title_and_knows_both_schemes() -> None:
@@ -59,20 +71,50 @@ def test_layout_tables_say_so_and_the_prices_are_a_real_table() -> None:
     page = lxml.html.fromstring(html_of())
     real = [table for table in page.iter("table") if table.get("role") != "presentation"]
     assert len(real) == 1
-    assert [cell.text for cell in real[0].xpath('.//th[@scope="col"]')] == ["Coin", "Kurs", "24\u00a0Std."]
+    assert [cell.text for cell in real[0].xpath('.//th[@scope="col"]')] == ["Coin", "Kurs", "Veränderung"]
     assert [cell.text for cell in real[0].xpath('.//th[@scope="row"]')] == ["Bitcoin", "Ether", "Litecoin"]
-    assert all(len(row) == 3 for row in real[0].iter("tr"))
+    for row in real[0].iter("tr"):
+        assert sum(int(cell.get("colspan", "1")) for cell in row) == 3
 
 
 def test_every_picture_has_a_text_and_no_mail_loads_any_by_itself() -> None:
-    assert not list(lxml.html.fromstring(html_of()).iter("img", "link", "script", "iframe"))
+    plain = lxml.html.fromstring(html_of())
+    assert not list(plain.iter("link", "script", "iframe"))
+    assert [image.get("class") for image in plain.iter("img")] == ["spark"] * 3
     page = lxml.html.fromstring(html_of(BRANDS[-1]))
-    assert [(image.get("alt"), image.get("class")) for image in page.iter("img")] == [
+    assert [(image.get("alt"), image.get("class")) for image in page.iter("img")][:2] == [
         ("Kurier", "light-logo"),
         ("Kurier", "dark-logo"),
     ]
+    assert all(image.get("alt") for image in (*page.iter("img"), *plain.iter("img")))
     for html in (html_of(), html_of(BRANDS[-1])):
-        assert not re.search(r'@import|@font-face|url\(|<link|\b(?:src|background)="(?!https://kurier\.example/)', html)
+        foreign = r'\b(?:src|background)="(?!https://kurier\.example/|cid:)'
+        assert not re.search(rf"@import|@font-face|url\(|<link|{foreign}", html)
+
+
+PICTURED = {"picture": "https://kurier.example/bilder/a.jpg", "picture_alt": "Ein „Kran“ & <b>", "picture_width": 480}
+
+
+def test_the_lead_has_its_picture_above_the_headline_and_the_credit_under_it() -> None:
+    edition = content((article(0, **PICTURED), article(1, **PICTURED)))
+    message = assembler(edition).message(recipient(choice=b"\0\1"), NOW)
+    page = lxml.html.fromstring(parts(message)[1])
+    (image,) = page.iter("img")
+    assert (image.get("src"), image.get("alt"), image.get("width")) == tuple(map(str, PICTURED.values()))
+    assert "width:100%" in image.get("style")
+    assert "max-width:480px" in image.get("style")
+    order = [element.get("class", element.tag) for element in page.iter("p", "h2")]
+    assert order[:4] == ["picture credited", "credit", "kicker", "h2"]
+    assert [p.text_content() for p in page.iter("p") if "Foto:" in p.text_content()] == ["Foto: Ole Groß/dpa"] * 2
+    assert parts(message)[0].count("Foto: Ole Groß/dpa") == 2
+
+
+def test_a_picture_without_a_known_width_or_credit_is_as_wide_as_the_column() -> None:
+    edition = content((article(0, **PICTURED | {"picture_width": 0}, image_credit=""),))
+    page = lxml.html.fromstring(parts(assembler(edition).message(recipient(choice=b"\0"), NOW))[1])
+    (image,) = page.iter("img")
+    assert image.get("width") == "552"
+    assert not page.xpath('//p[@class="credit"]')
 
 
 def test_every_link_says_where_it_goes() -> None:
@@ -122,11 +164,15 @@ def test_text_lines_fit_into_72_columns_but_for_links() -> None:
 @pytest.mark.parametrize("brand", BRANDS)
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_text_can_be_read_on_its_ground(brand: Brand, dark: bool) -> None:
-    html = html_of(brand)
+    pictured = tuple(msgspec.structs.replace(each, **PICTURED) for each in LONG[:3])
+    edition = content(pictured, newsletter=newsletter(brand=brand))
+    html = parts(assembler(edition, full_snapshot()).message(recipient(), NOW))[1]
     rules = list(dark_rules(html)) if dark else []
     checked = 0
     for element in lxml.html.fromstring(html).body.iter(etree.Element):
-        if element.text and element.text.strip() and "opacity:0" not in element.get("style", ""):
+        if (element.tag == "img" or (element.text and element.text.strip())) and "opacity:0" not in element.get(
+            "style", ""
+        ):
             colour, ground = found(element, "color", rules), found(element, "background-color", rules)
             assert contrast(colour, ground) >= AA, (lxml.html.tostring(element)[:200], colour, ground)
             checked += 1

@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("content_hash", sa.String(length=64), nullable=False),
         sa.Column("approved_hash", sa.String(length=64), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("extras", sa.LargeBinary(), nullable=True),
         sa.Column("shell", sa.LargeBinary(), nullable=True),
         sa.Column("snapshot", sa.LargeBinary(), nullable=True),
         sa.Column("prepared_at", UtcDateTime, nullable=True),

@@ -1,0 +1,45 @@
+"""Give an edition what editors write beside the gathered articles, and prepare it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from digest.errors import StepError, UsageError
+from digest.model.edition import EditionState
+from digest.model.extras import Extras
+from digest.storage import editions
+from digest.storage.database import Database
+from digest.tasks.prepare_edition import PrepareReport, Recipe, prepare_edition
+
+#: Who is named as the source of an article that was written by hand.
+NEWSROOM = "Redaktion"
+_CLOSED = frozenset({EditionState.SENDING, EditionState.PAUSED, EditionState.SENT, EditionState.CANCELLED})
+
+
+def read_extras(raw: Mapping[str, Any], where: str) -> Extras:
+    """The extras that a TOML document states (keys as in `digest.model.extras`). Raises UsageError, naming `where`."""
+    by_hand = [{"source": NEWSROOM} | article for article in raw.get("articles", []) if isinstance(article, dict)]
+    try:
+        return msgspec.convert({**raw, "articles": by_hand}, Extras)
+    except msgspec.ValidationError as problem:
+        raise UsageError(f"{where}: {str(problem).replace('`$.', '`')}") from None
+
+
+def edit_edition(database: Database, recipe: Recipe, day: date, extras: Extras, now: datetime) -> PrepareReport:
+    """Keep `extras` for the regular edition of `day` and prepare it with them. An approval is void then.
+
+    Raises StepError once sending has begun.
+    """
+    newsletter = recipe.newsletter
+    with database.write() as connection:
+        edition = editions.regular_edition(connection, newsletter.slug, day, newsletter.sends_at(day, recipe.site.zone))
+        if edition.state in _CLOSED:
+            raise StepError(f"Edition {edition.number} is {edition.state}; it can no longer be changed.")
+        editions.save_extras(connection, edition.number, extras)
+        if edition.state in (EditionState.APPROVED, EditionState.HELD):
+            editions.take_step(connection, edition, EditionState.IN_REVIEW, approved_hash="", reason="changed")
+    return prepare_edition(database, recipe, day, now)

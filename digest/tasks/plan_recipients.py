@@ -1,0 +1,66 @@
+"""Freeze an edition's recipients, each with their own choice, before the first message leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from digest.compose.personal import compose_recipient
+from digest.model.delivery import Recipient
+from digest.model.edition import EditionContent
+from digest.model.market import Snapshot
+from digest.storage import editions, ledger
+from digest.storage.database import Database
+from digest.storage.readings import Overlaps, find_overlaps, seen_articles
+from subscribers.model import Subscriber
+from subscribers.recipients import count_recipients, recipients
+
+#: Recipients that are frozen in one transaction.
+_AT_ONCE = 1000
+
+
+def plan_recipients(
+    database: Database,
+    number: int,
+    content: EditionContent,
+    clock: Callable[[], datetime],
+    on_progress: Callable[[int, int], None],
+) -> None:
+    """Enter everybody on the newsletter's lists into the ledger of edition `number`, in batches.
+
+    Broken off, it goes on behind the last one; once it is finished, the recipients are fixed. `on_progress` is told
+    how many are entered, and of how many.
+    """
+    lists = content.newsletter.lists
+    with database.read() as connection:
+        if editions.is_planned(connection, number):
+            return
+        total = count_recipients(connection, lists)
+        after = ledger.last_entered(connection, number)
+        snapshot = editions.load_snapshot(connection, number)
+        overlaps = find_overlaps(connection, number, content.newsletter.slug)
+    done = 0
+    while True:
+        with database.write() as connection:
+            people = recipients(connection, lists, after=after, limit=_AT_ONCE)
+            if not people:
+                ledger.finish_planning(connection, number, clock())
+                return
+            chosen = compose_recipients(connection, content, people, snapshot, overlaps)
+            done += ledger.enter_recipients(connection, number, chosen, skip_empty=bool(content.articles))
+            after = people[-1].id
+        on_progress(done, total)
+
+
+def compose_recipients(
+    connection: Connection,
+    content: EditionContent,
+    people: Sequence[Subscriber],
+    snapshot: Snapshot | None,
+    overlaps: Overlaps,
+) -> list[tuple[int, Recipient]]:
+    """(subscriber's id, what is frozen of them): nobody gets an article that another newsletter brought them."""
+    seen = seen_articles(connection, [person.id for person in people], overlaps) if overlaps else {}
+    return [(person.id, compose_recipient(content, person, snapshot, seen.get(person.id, ()))) for person in people]

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from email.message import EmailMessage
-from email.utils import format_datetime
 from html import escape
 
 from markupsafe import Markup
 
-from benchmarks.edition import COINS, NOW, PICTURES, ROWS, SNAPSHOT, attach_pictures, make_content, make_recipient
+from benchmarks.edition import COINS, NOW, SNAPSHOT, make_content, make_recipient
 from benchmarks.one_template import OneTemplate
+from benchmarks.reference import LINKS, chosen_blocks, recipient_values, write_message
 from benchmarks.result import Result
-from digest.links import Links
 from digest.model.delivery import Recipient
 from digest.model.edition import EditionContent
 from digest.render.assemble import Assembler
 from digest.render.compiling import compile_edition
 from digest.render.environment import make_environment, render
+from digest.render.flow import WHY
 from digest.render.marks import Marks
 from digest.render.mjml import compile_mjml
-from digest.render.prices import coin_blocks, price_values
-from digest.render.related import picture_slots
 from digest.render.variables import edition_variables
 
 _OURS, _RENDERED, _COMPILED = 5_000, 300, 25
-_LINKS = Links("https://messung.example", bytes(32))
+#: The rows of the market block, as the daily look names them.
+_ROWS = {
+    part: frozenset(
+        f"coin:{coin}:{kind}{way}"
+        for coin in COINS
+        for kind in ("", "week:", *(("sparkline:",) if part == "html" else ()))
+        for way in ("up", "down", "flat", "none")
+    )
+    for part in ("text", "html")
+}
 
 
 class Written(Marks):
@@ -40,7 +46,8 @@ class Written(Marks):
         return Markup(escape(self._values[name]))  # noqa: S704
 
     def fence(self, group: str, name: object, content: str, *, comment: str) -> str:  # noqa: ARG002
-        shown = group not in self._chosen or f"{group}:{name}" in self._chosen[group]
+        key = f"{group}:{name}"
+        shown = key in self._chosen[group] if group in self._chosen else not group.startswith(WHY)
         return content if shown else ""
 
 
@@ -51,7 +58,7 @@ def measure() -> list[Result]:
         started = time.perf_counter()
         shell = compile_edition(content)
         compiled = time.perf_counter() - started
-        assembler = Assembler(shell, content, 1, SNAPSHOT, _LINKS)
+        assembler = Assembler(shell, content, 1, SNAPSHOT, LINKS)
         people = [make_recipient(number, articles) for number in range(_OURS)]
         ours = _rate(lambda person, made=assembler: made.message(person, NOW).data, people)
         per_recipient = _rate(lambda person, of=content: compile_for_one(of, person), people[:_COMPILED])
@@ -95,34 +102,10 @@ def _rate(make: Callable[[Recipient], bytes], people: list[Recipient]) -> float:
 
 
 def compile_for_one(content: EditionContent, recipient: Recipient) -> bytes:
-    """The reference: the same templates, engines and values, run for one recipient."""
+    """The first reference: the same templates, engines and values, run for one recipient."""
     environment = make_environment(content.templates)
-    handle = recipient.handle
-    values = price_values(SNAPSHOT, content, text=False) | picture_slots(PICTURES)
-    values |= {
-        "greeting": recipient.greeting,
-        "preheader": content.articles[0].title,
-        "unsubscribe_url": _LINKS.unsubscribe(handle, 1),
-        "settings_url": _LINKS.settings(handle, 1),
-        "address": recipient.address,
-        "number": "1",
-    }
-    chosen: dict[str, tuple[str, ...]] = {
-        "stale": (),
-        "lead": (f"lead:{recipient.choice[0]}",),
-        "card": tuple(f"card:{article}" for article in recipient.choice[1:]),
-        "intro": ("intro:lower",),
-    }
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = content.site.sender, recipient.address, recipient.subject
-    message["Date"] = format_datetime(NOW)
+    written = {}
     for part, name in (("text", "edition.txt.j2"), ("html", "edition.mjml.j2")):
-        chosen["coin"] = coin_blocks(SNAPSHOT, recipient.coins or COINS, ROWS[part])
-        variables = edition_variables(content, recipient.form, part, Written(values, chosen))
-        rendered = render(environment, f"daily/{name}", variables)
-        if part == "text":
-            message.set_content(rendered)
-        else:
-            message.add_alternative(compile_mjml(rendered, name), subtype="html")
-    attach_pictures(message, recipient)
-    return message.as_bytes()
+        marks = Written(recipient_values(recipient, content, part), chosen_blocks(recipient, _ROWS[part]))
+        written[part] = render(environment, f"daily/{name}", edition_variables(content, recipient.form, part, marks))
+    return write_message(recipient, content, written["text"], compile_mjml(written["html"], "edition.mjml.j2"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -18,7 +17,6 @@ from digest.model.newsletter import Newsletter
 from digest.model.site import Site
 from digest.render.compiling import compile_subject
 from digest.render.environment import read_templates
-from digest.render.related import inline_pictures
 
 ZONE = ZoneInfo("Europe/Berlin")
 NOW = datetime(2025, 10, 17, 6, 10, tzinfo=ZONE)
@@ -103,25 +101,5 @@ def make_recipient(number: int, articles: int, chosen: int = 10) -> Recipient:
         subject=f"Meldung für {number}",
         choice=bytes(dict.fromkeys(order))[:chosen],
         coins=COINS[number % 3 :],
+        topics=("kultur", "technik"),
     )
-
-
-PICTURES = inline_pictures(SNAPSHOT, 1, "messung.example")
-#: The rows of coins that the templates know, by part.
-ROWS = {
-    part: frozenset(
-        f"coin:{coin}:{kind}{way}" for coin in COINS for kind in ("", week) for way in ("up", "down", "flat")
-    )
-    for part, week in (("text", "week:"), ("html", "sparkline:"))
-}
-
-
-def attach_pictures(message: EmailMessage, recipient: Recipient) -> None:
-    """The references' way: the standard library encodes every picture for every recipient."""
-    html = message.get_body(("html",))
-    assert isinstance(html, EmailMessage)
-    for coin in recipient.coins:
-        quote = SNAPSHOT.quote(coin)
-        assert quote is not None
-        content_id = f"<{PICTURES[coin].url.removeprefix('cid:')}>"
-        html.add_related(quote.sparkline, "image", "png", cid=content_id, disposition="inline")

@@ -50,8 +50,14 @@ def clean_url(url: str, base: str | None = None) -> str | None:
 
 
 def url_key(url: str) -> str:
-    """What stays the same however a page is linked: no scheme, www., last slash or fragment."""
-    parts = urlsplit(clean_url(url) or url)
+    """What stays the same however a page is linked: no scheme, www., last slash or fragment.
+
+    What is no address stays as it is.
+    """
+    cleaned = clean_url(url)
+    if cleaned is None:
+        return url
+    parts = urlsplit(cleaned)
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}{query}"
 

@@ -97,10 +97,20 @@ def _lenient(raw: object, kind: type[_T]) -> _T:
     for field in msgspec.structs.fields(kind):  # type: ignore[arg-type]
         if field.name in raw:
             try:
-                sound[field.name] = msgspec.convert(raw[field.name], field.type)
+                sound[field.name] = msgspec.convert(_without_halves(raw[field.name]), field.type)
             except msgspec.ValidationError:
                 _log.debug("JSON Feed: %s is of a wrong type and was left out", field.name)
     return kind(**sound)
+
+
+def _without_halves(value: object) -> object:
+    """The value without half characters, such as what is left of an emoji where a text was cut off: "\\ud83d"."""
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.loads(text.encode("utf-8", "ignore"))
+    return value
 
 
 def _article(item: Item, feed: JsonFeed, base: str, source: str, zone: ZoneInfo) -> Article:

@@ -18,7 +18,7 @@ from digest.model.market import Snapshot
 from digest.model.newsletter import section_index
 from digest.model.site import Form
 from digest.render import headers
-from digest.render.flow import HEADING, NUMBERS, WHY, append_flow, encode_value, make_flows
+from digest.render.flow import HEADING, NUMBERS, REASONED, WHY, append_flow, encode_value, make_flows
 from digest.render.letterhead import find_letterhead
 from digest.render.prices import coin_blocks
 from digest.render.related import inline_pictures, picture_slots, pictured_coins
@@ -86,9 +86,8 @@ class Assembler:
         self._has_lead = "lead:0" in known
         self._in_browser = any("browser_url" in part.slots() for part in (*shell.html.values(), *shell.text.values()))
         self._headings = [key if key in known else "" for key in _heading_keys(content)] if _FIRST in known else []
-        # A look without reasons has no such blocks, and nothing to look up.
-        reasoned = any(key.startswith(WHY) for key in known)
-        self._topics = [set(article.topics) if reasoned else set() for article in content.articles]
+        self._reasoned = any(key.startswith(WHY) for key in known)
+        self._topics = [set(article.topics) for article in content.articles]
         self._market = lru_cache(maxsize=1024)(self._make_market)
         self._preheader = lru_cache(maxsize=4096)(self._make_preheader)
         self._write_fixed_headers(content, number)
@@ -176,39 +175,44 @@ class Assembler:
         choice = recipient.choice
         leads = 1 if self._has_lead else 0
         sentence = "lower" if continues_lower(recipient.greeting) else "upper"
+        lead, cards = (
+            [f"lead:{article}" for article in choice[:leads]],
+            [f"card:{article}" for article in choice[leads:]],
+        )
+        reasons = self._explain(recipient, lead, cards) if self._reasoned and recipient.topics else {}
         return {
-            "lead": tuple([f"lead:{article}" for article in choice[:leads]]),
-            "card": self._cards(choice[leads:]),
-            **(self._reasons(recipient, leads) if recipient.topics else {}),
+            "lead": tuple(lead),
+            "card": self._under_headings(choice[leads:], cards) if self._headings else tuple(cards),
+            **reasons,
             "intro": (f"intro:{sentence}",) if choice or self._letter else (),
             "nothing": () if choice or self._letter else (f"nothing:{sentence}",),
         }
 
-    def _cards(self, articles: bytes) -> tuple[str, ...]:
+    def _under_headings(self, articles: bytes, cards: list[str]) -> tuple[str, ...]:
         """The cards' keys, with a section's heading before the first card of each section."""
-        if not self._headings:
-            return tuple([f"card:{article}" for article in articles])
         keys: list[str] = []
-        for article in articles:
+        for article, card in zip(articles, cards, strict=True):
             heading = self._headings[article]
             if heading and heading not in keys:
                 keys.append(heading)
-            keys.append(f"card:{article}")
+            keys.append(card)
         return tuple(keys)
 
-    def _reasons(self, recipient: Recipient, leads: int) -> dict[str, tuple[str, ...]]:
-        """For each article that an own topic brought in, the block that says so.
+    def _explain(self, recipient: Recipient, lead: list[str], cards: list[str]) -> dict[str, tuple[str, ...]]:
+        """The blocks that say why, for each article that an own topic brought in; its key becomes the one with reasons.
 
         Without any topics, as many articles would have been the first ones of the edition.
         """
         reasons: dict[str, tuple[str, ...]] = {}
+        count = len(recipient.choice)
         for place, article in enumerate(recipient.choice):
-            topics = self._topics[article] if article >= len(recipient.choice) else ()
-            for topic in recipient.topics:
-                if topic in topics:
-                    group = f"{WHY}{'lead' if place < leads else 'card'}-{article}"
-                    reasons[group] = (f"{group}:{topic}",)
-                    break
+            if article < count:
+                continue
+            own = [topic for topic in recipient.topics if topic in self._topics[article]]
+            if own:
+                kind, keys, at = ("lead", lead, place) if place < len(lead) else ("card", cards, place - len(lead))
+                reasons[f"{WHY}{kind}-{article}"] = (f"{WHY}{kind}-{article}:{own[0]}",)
+                keys[at] += REASONED
         return reasons
 
     def _make_market(self, form: Form, coins: tuple[str, ...]) -> _Market:

@@ -11,12 +11,13 @@ from digest.model.site import Form
 from digest.render.checks import NUMBERED
 from digest.render.prices import edition_blocks, price_values
 from digest.render.quoted import encode_piece
-from digest.render.shell import Group, Part, Piece, Text
+from digest.render.shell import Group, Part, Piece, Slot, Text
 
 #: The groups that differ from one recipient to the next.
 _CHOSEN = frozenset({"lead", "card", "intro", "nothing", "coin", "market"})
-#: Begins the name of a group that stands within one article ("why-card-3"); none of its blocks is shown unless chosen.
-WHY = "why-"
+#: Begins the name of a group that stands within one article ("why-card-3"); none of its blocks is shown unless chosen,
+#: and then its article's key ends in REASONED. Most articles have none to show, and so stay a single piece.
+WHY, REASONED = "why-", "?"
 #: Begins the key of a section's heading, which stands among the cards and has no number.
 HEADING = "card:section-"
 #: The encoded number of an article, by its place.
@@ -46,24 +47,27 @@ def make_flows(
     is no market block for anybody.
     """
     values = (price_values(snapshot, content, text=text) if snapshot else {}) | dict(pictures or {})
-    decided = edition_blocks(snapshot)
+    priced = edition_blocks(snapshot)
     encoded = {name: encode_value(value)[0 if text else 1] for name, value in values.items()}
     flows: dict[Form, tuple[Flow, dict[str, Flow]]] = {}
     for form, part in parts.items():
-        whole = {name: keys for name, keys in part.groups().items() if name not in _CHOSEN and not name.startswith(WHY)}
-        filled = part.filled(encoded, whole | decided)
-        flows[form] = _flow(filled.pieces), {key: _flow(pieces) for key, pieces in filled.blocks.items()}
+        groups = part.groups()
+        whole = {name: keys for name, keys in groups.items() if name not in _CHOSEN and not name.startswith(WHY)}
+        decided = whole | priced
+        reasoned = part.filled(encoded, decided)
+        filled = part.filled(encoded, decided | {name: () for name in groups if name.startswith(WHY)})
+        blocks = {key: _flow(pieces) for key, pieces in filled.blocks.items()}
+        for name in NUMBERED:
+            blocks |= {key + REASONED: _flow(reasoned.blocks[key]) for key in groups.get(name, ())}
+        flows[form] = _flow(filled.pieces), blocks
     return flows
 
 
 def _flow(pieces: tuple[Piece, ...]) -> Flow:
-    return tuple(_step(piece) for piece in pieces)
-
-
-def _step(piece: Piece) -> bytes | str | Group:
-    if isinstance(piece, Group):
-        return Group(piece.name, ()) if piece.name.startswith(WHY) else piece
-    return piece.encoded if isinstance(piece, Text) else piece.name
+    return tuple(
+        piece.encoded if isinstance(piece, Text) else piece.name if isinstance(piece, Slot) else piece
+        for piece in pieces
+    )
 
 
 def append_flow(
@@ -85,4 +89,8 @@ def append_flow(
             for key in chosen.get(piece.name, piece.blocks):
                 if numbered and not key.startswith(HEADING):
                     values["number"] = next(numbers)
-                append_flow(blocks[key], blocks, values, chosen, numbers, out)
+                block = blocks[key]
+                if len(block) == 1 and isinstance(block[0], bytes):
+                    out.append(block[0])
+                else:
+                    append_flow(block, blocks, values, chosen, numbers, out)

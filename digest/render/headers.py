@@ -24,7 +24,7 @@ date_time = lru_cache(maxsize=256)(format_datetime)
 
 
 def one_line(text: str) -> str:
-    """`text` with every run of control characters and line ends as one space; beside white space at its ends nothing else is lost."""
+    """`text` with every run of control characters and line ends as one space, none at its ends; no more is lost."""
     return (text if text.isprintable() else _CONTROLS.sub(" ", text)).strip()
 
 
@@ -96,9 +96,12 @@ def _phrase(text: str, used: int) -> str:
 def _encoded_words(text: str, used: int) -> str:
     """`text` as encoded-words of whole characters, one to a line, the first on a line with `used` columns taken."""
     raw = text.encode("utf-8")
-    quoted = sum([len(_Q[octet]) for octet in raw]) <= (len(raw) + 2) // 3 * 4
+    quoted_size, base64_size = sum([len(_Q[octet]) for octet in raw]), (len(raw) + 2) // 3 * 4
+    quoted = quoted_size <= base64_size
     words: list[str] = []
     room = _WORD + 1 - used - _FRAME
+    if min(quoted_size, base64_size) <= room:
+        return _encoded_word(raw, quoted)
     chunk: list[bytes] = []
     length = 0
     for sign in text:

@@ -139,3 +139,12 @@ def test_any_item_is_an_article_without_a_crash(item: dict[str, object]) -> None
 def test_any_other_json_is_refused_and_not_a_crash(document: object) -> None:
     with pytest.raises(UnsoundError):
         read_json_feed(json.dumps(document).encode(), base="", source="s", zone=BERLIN)
+
+
+def test_half_an_emoji_costs_nothing_else() -> None:
+    first, second = read(
+        {"title": "Hafen \ud83d", "summary": "Der Hafen wächst \ud83d", "tags": ["a\ud83d"], "id": 2**70},
+        {"title": "Zweiter"},
+    )
+    assert (first.title, first.lead, first.topics) == ("Hafen", "Der Hafen wächst", ("a",))
+    assert second.title == "Zweiter"

@@ -29,7 +29,7 @@ CONFIG_VARIABLE = "DIGEST_CONFIG"
 _ENVIRONMENT = "the environment"
 #: Keys of the contract whose rooms are not built yet: read, and said to be without effect. "" is the whole table.
 _LATER = {
-    "newsletters": ("segment", "remind_at", "holidays"),
+    "newsletters": ("remind_at", "holidays"),
     "delivery": ("domain_limits",),
     "delivery.relays": ("limits", "pipelining"),
     "dkim": ("",),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import click
 
 from digest.app import App
@@ -50,10 +52,22 @@ def command(app: App, number: int | None, newsletter: str, resume: bool, as_json
                 show_sent(report)
         reports.append(report)
     if as_json:
-        print_json({"editions": reports})
+        print_json({"editions": reports} | _sums(reports))
     elif any(report.sent_now for report in reports):
         say_where(app)
     return exit_code
+
+
+def _sums(reports: list[SendReport]) -> dict[str, object]:
+    """The counts of all editions together, in the words of one."""
+    seconds = sum(report.seconds for report in reports)
+    skipped: Counter[str] = Counter()
+    for report in reports:
+        skipped.update(report.skipped)
+    counted = ("submitted", "deferred", "rejected", "unknown", "queued", "sent_now")
+    counts = {name: sum(getattr(report, name) for report in reports) for name in counted}
+    rate = round(counts["sent_now"] / seconds, 1) if seconds else 0.0
+    return {**counts, "skipped": skipped, "seconds": round(seconds, 3), "messages_per_second": rate}
 
 
 def _wanted(app: App, number: int | None, newsletter: str) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
@@ -96,7 +96,7 @@ def _own(href: str, root: str, base: str) -> str | None:
     """The address of a page of the same site that could be an article, without its fragment; else None."""
     if not href or href.lstrip().startswith(("#", "mailto:", "javascript:", "tel:", "data:")):
         return None
-    address = clean_url(urljoin(root, href.strip()).partition("#")[0])
+    address = clean_url(href.strip().partition("#")[0], root)
     if address is None or url_key(address) == url_key(base):
         return None
     parts, own = urlsplit(address), urlsplit(base)

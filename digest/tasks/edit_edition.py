@@ -22,7 +22,9 @@ _CLOSED = frozenset({EditionState.SENDING, EditionState.PAUSED, EditionState.SEN
 
 def read_extras(raw: Mapping[str, Any], where: str) -> Extras:
     """The extras that a TOML document states (keys as in `digest.model.extras`). Raises UsageError, naming `where`."""
-    by_hand = [{"source": NEWSROOM} | article for article in raw.get("articles", []) if isinstance(article, dict)]
+    by_hand = raw.get("articles", [])
+    if isinstance(by_hand, list):
+        by_hand = [{"source": NEWSROOM} | each if isinstance(each, dict) else each for each in by_hand]
     try:
         return msgspec.convert({**raw, "articles": by_hand}, Extras)
     except msgspec.ValidationError as problem:

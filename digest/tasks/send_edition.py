@@ -129,6 +129,11 @@ class Sender:
             return f"is skipped: {edition.reason or 'there was nothing to send'}"
         if edition.state in _NOTHING_TO_DO:
             return _NOTHING_TO_DO[edition.state]
+        if edition.content is not None and edition.content.newsletter.segment:
+            raise HeldBackError(
+                f"{name} is for the segment {edition.content.newsletter.segment}, which this version cannot tell from "
+                "the whole list; remove `segment` from the newsletter's settings to send it to everybody."
+            )
         required = edition.content is not None and edition.content.newsletter.approval == "required"
         if (required or edition.state is EditionState.APPROVED) and edition.approved_hash != edition.content_hash:
             raise HeldBackError(

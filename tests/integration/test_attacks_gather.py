@@ -21,12 +21,15 @@ from digest.errors import FetchError, SourceError
 from digest.gather.apart import one_reader, read_page_apart
 from digest.gather.base import Context
 from digest.gather.collect import gather_source
+from digest.gather.extract import extract
 from digest.gather.fetch import Fetcher
 from digest.gather.lines import one_line
+from digest.gather.overview import article_links
 from digest.gather.picture import clean_alt
 from digest.gather.reading import PageBytes
 from digest.gather.settings import GatherSettings, SourceSettings
 from digest.gather.textfile import read_text
+from digest.gather.tree import parse_page
 from digest.gather.xmltext import UnsoundError
 from digest.model.article import Article
 
@@ -130,6 +133,18 @@ def test_the_next_page_is_read_after_one_that_took_too_long() -> None:
         found = read_page_apart(page(PAGE % (PARAGRAPH.replace("Das", "Dies") * 200)), 8)
     assert found.article is not None
     assert found.article.title == "Ein Titel"
+
+
+def test_addresses_that_are_none_cost_nothing_else() -> None:
+    linked = '<h2><a href="http://[">Ein kaputter Link</a></h2><h2><a href="/ein-weg-am-see-7">Ein Weg am See</a></h2>'
+    tree = parse_page(f"<html><body>{linked}</body></html>".encode())
+    assert tree is not None
+    assert article_links(tree, "https://a.example/") == ("https://a.example/ein-weg-am-see-7",)
+    said = '{"@type": "NewsArticle", "headline": "Ein Titel", "mainEntityOfPage": "http://[", "url": "https://[::1"}'
+    page = (PAGE % "").replace("<title>", f'<script type="application/ld+json">{said}</script><title>')
+    article = extract(page.encode(), "https://a.example/x", source="Blatt", zone=BERLIN)
+    assert article is not None
+    assert article.url == "https://a.example/x"
 
 
 def test_a_json_feed_that_takes_long_to_read(context: Context, tmp_path: Path) -> None:

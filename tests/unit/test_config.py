@@ -210,7 +210,7 @@ def test_what_has_no_effect_yet_is_said(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(CONTRACT, "utf-8")
     notes = load_settings(path, {})[1]
-    assert any("`newsletters.segment`" in note for note in notes)
+    assert any("`newsletters.holidays`" in note for note in notes)
     assert any("`delivery.relays.limits`" in note for note in notes)
     assert not any("privacy.store_ip" in note or "every_minutes" in note for note in notes)
     path.write_text(SMALL, "utf-8")

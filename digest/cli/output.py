@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -37,6 +38,14 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty:
 def say(text: str) -> None:
     """A line for people on stdout."""
     click.echo(text)
+
+
+def program() -> str:
+    """How the person called us, for a command that they can copy."""
+    called = Path(sys.argv[0])
+    if called.name != "digest":
+        return "digest"
+    return str(called.relative_to(Path.cwd())) if called.is_relative_to(Path.cwd()) else str(called)
 
 
 def warn(text: str) -> None:

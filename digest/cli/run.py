@@ -9,7 +9,7 @@ import click
 from digest.app import App
 from digest.cli.gather import gather_with_progress
 from digest.cli.options import date_option, json_option, newsletter_option, with_app
-from digest.cli.output import print_json, say, warn
+from digest.cli.output import print_json, program, say, warn
 from digest.cli.prepare import prepared_json
 from digest.cli.send import exit_code_of, say_where, send_with_progress
 from digest.cli.shows import (
@@ -76,7 +76,7 @@ def command(app: App, newsletter: str, day: date | None, dry_run: bool, as_json:
         )
     elif any(entry.get("submitted") for entry in editions):
         say_where(app)
-        say("Preview: digest preview --as ADDRESS --format text")
+        say(f"Preview: {program()} preview --format text, with --as ADDRESS for one of them")
     return exit_code
 
 
@@ -84,8 +84,8 @@ def _send(app: App, newsletter: Newsletter, day: date, entry: dict[str, object],
     """Prepare and send one newsletter, told into `entry` as it goes; the exit code."""
     prepared = app.prepare(newsletter, day)
     entry |= prepared_json(prepared)
-    if quiet:
-        warn_of_pictures(prepared)
+    if quiet or prepared.note:
+        warn_of_pictures(prepared)  # why it was left alone is said when it comes to sending
     else:
         show_prepared(prepared)
     try:

@@ -265,10 +265,10 @@ def test_config_and_environment(digest: Digest, tmp_path: Path, monkeypatch: pyt
 
 
 def test_settings_without_effect_are_said_on_stderr(digest: Digest, make_config: MakeConfig) -> None:
-    make_config({"segment": "plus"})
+    make_config({"holidays": "DE-BE"})
     ran = digest("sources", "list", "--json")
     assert ran.json[0]["name"] == "Politik"
-    assert "Note: Setting `newsletters.segment` has no effect" in ran.stderr
+    assert "Note: Setting `newsletters.holidays` has no effect" in ran.stderr
 
 
 @pytest.mark.usefixtures("house")

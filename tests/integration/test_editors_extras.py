@@ -183,3 +183,24 @@ def test_nobody_reads_an_article_twice_across_newsletters(
     assert app.sender().send(morning, lambda: None).submitted == 1
     report = app.sender().send(evening, lambda: None)
     assert (report.submitted, report.skipped) == (1, {"nothing_new": 1})
+
+
+def test_an_edition_can_be_built_again_from_what_was_frozen(filled: Any) -> None:
+    from digest.render.compiling import compile_edition
+    from digest.storage.editions import get_edition, load_shell
+
+    app = filled({"sections": [{"name": "Feuilleton", "topics": ["kultur"]}]})
+    number = app.edit(app.newsletters()[0], app.today(), EXTRAS, "extras.toml").edition.number
+    with app.database.read() as connection:
+        stored, shell = get_edition(connection, number, content=True), load_shell(connection, number)
+    assert stored.content.hash == stored.content_hash
+    assert compile_edition(stored.content).to_bytes() == shell
+
+
+def test_an_edition_for_a_segment_never_goes_to_the_whole_list(filled: Any) -> None:
+    from digest.errors import HeldBackError
+
+    app = filled({"segment": "plus"})
+    number = app.prepare(app.newsletters()[0], app.today()).edition.number
+    with pytest.raises(HeldBackError, match="segment plus"):
+        app.sender().send(number, lambda: None)

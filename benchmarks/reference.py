@@ -9,8 +9,8 @@ from benchmarks.edition import NOW, SNAPSHOT
 from digest.links import Links
 from digest.model.delivery import Recipient
 from digest.model.edition import EditionContent
+from digest.render.inline_pictures import inline_pictures, picture_slots
 from digest.render.prices import coin_blocks, edition_blocks, price_values
-from digest.render.related import inline_pictures, picture_slots
 
 LINKS = Links("https://messung.example", bytes(32))
 _PICTURES = inline_pictures(SNAPSHOT, 1, "news.example")

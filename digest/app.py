@@ -139,7 +139,7 @@ class App:
         return take_snapshot(self.database, providers, market.coins, market.currency, self.clock())
 
     def prices(self) -> Snapshot | None:
-        """The prices to send with: a fresh snapshot, else a new one, else the last one of the day, marked as stale."""
+        """The prices to send with: a fresh snapshot, else a new one, else the last one of 24 hours, marked as stale."""
         last, now, market = self.last_snapshot(), self.clock(), self.settings.market
         if last is not None and not (
             # Of other settings, or from before the clock was set back.
@@ -236,18 +236,23 @@ class App:
         delivery, site = self.settings.delivery, self.settings.site
         return make_backend(delivery, self.environ, sample_imprint=site.sample_imprint, where=str(self.path))
 
+    @property
+    def _bounce_domain(self) -> str:
+        """Where bounces go, each to an address of its own; "" where the envelope sender is always the same."""
+        delivery = self.settings.delivery
+        return delivery.bounce_domain if delivery.envelope == "verp" else ""
+
     def sender(self) -> Sender:
         """Raises what `backend` raises."""
         from digest.tasks.send_edition import Sender
 
-        delivery = self.settings.delivery
         return Sender(
             self.database,
             self.backend(),
             self.links,
             self.clock,
-            bounce_domain=delivery.bounce_domain if delivery.envelope == "verp" else "",
-            on_unknown=delivery.on_unknown,
+            bounce_domain=self._bounce_domain,
+            on_unknown=self.settings.delivery.on_unknown,
         )
 
     def unfinished_days(self, newsletter: Newsletter) -> list[date]:
@@ -287,7 +292,6 @@ class App:
     def preview(self, number: int, address: str) -> Message:
         from digest.tasks.preview_message import preview_message
 
-        delivery = self.settings.delivery
         return preview_message(
             self.database,
             number,
@@ -296,7 +300,7 @@ class App:
             self.links,
             self.last_snapshot(),
             self.clock(),
-            delivery.bounce_domain if delivery.envelope == "verp" else "",
+            self._bounce_domain,
         )
 
 

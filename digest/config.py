@@ -1,4 +1,4 @@
-"""config.toml and the environment -> Settings. Nothing else: each room owns its part of the settings."""
+"""config.toml and the environment -> Settings. Each room owns its part; the tables of rooms to come stand here."""
 
 from __future__ import annotations
 

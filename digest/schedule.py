@@ -36,8 +36,7 @@ _SET_ASIDE = {
     Verb.HOLD: (EditionState.HELD, "was not approved by its time"),
     Verb.SKIP: (EditionState.SKIPPED, "missed its time"),
 }
-
-
+#: No clock changes on it, so that a time is the one that the settings name.
 _ANY_DAY = date(2025, 1, 15)
 
 
@@ -100,7 +99,6 @@ class Clock:
     def _triggers(self, newsletter: Newsletter) -> Iterator[tuple[str, CronTrigger]]:
         zone = self._app.settings.site.zone
         days = ",".join(WEEKDAYS[day] for day in sorted(weekdays(newsletter.days)))
-        # On a day when no clock changes, so that the time is the one that the settings name.
         prepare, send = newsletter.prepares_at(_ANY_DAY, zone), newsletter.sends_at(_ANY_DAY, zone)
         # Preparing before midnight is for the next day's edition, whose weekday the trigger cannot know.
         yield "prepare", CronTrigger(hour=prepare.hour, minute=prepare.minute, timezone=zone)

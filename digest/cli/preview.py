@@ -70,7 +70,7 @@ def _text(message: Message) -> bytes:
 
 def _html(app: App, message: Message) -> str:
     """The HTML with its pictures in it: those that came with the message, and those that the site will serve."""
-    from digest.render.related import as_data, html_with_pictures
+    from digest.render.inline_pictures import as_data, html_with_pictures
 
     def kept(found: re.Match[str]) -> str:
         file = app.pictures_folder / found[1]
@@ -81,6 +81,6 @@ def _html(app: App, message: Message) -> str:
 
 
 def _png(html: str, width: int, *, dark: bool) -> bytes:
-    from digest.render.picture import screenshot
+    from digest.render.screenshot import screenshot
 
     return screenshot(html, width, dark=dark)

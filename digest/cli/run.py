@@ -53,15 +53,13 @@ def command(app: App, newsletter: str, day: date | None, dry_run: bool, as_json:
         entry: dict[str, object] = {"newsletter": each.slug, "date": day}
         editions.append(entry)
         try:
-            code = _draft(app, each, day, entry) if dry_run else _send(app, each, day, entry, quiet=as_json)
+            make = _draft if dry_run else _send
+            code = make(app, each, day, entry, quiet=as_json)
         except (DigestError, SubscribersError) as problem:
             # One newsletter that is held back must not keep the others from going out.
             entry["note"] = str(problem)
             warn(str(problem))
             code = problem.exit_code
-        else:
-            if dry_run and not as_json:
-                _show_draft(entry)
         exit_code = max(exit_code, code)
     if as_json:
         print_json(
@@ -100,18 +98,13 @@ def _send(app: App, newsletter: Newsletter, day: date, entry: dict[str, object],
     return exit_code_of(sent)
 
 
-def _draft(app: App, newsletter: Newsletter, day: date, entry: dict[str, object]) -> int:
-    draft = app.draft(newsletter, day)
-    entry["subject"] = draft.subject
-    entry["articles"] = [article.title for article in draft.articles]
-    entry["recipients"] = app.count_recipients(newsletter)
+def _draft(app: App, newsletter: Newsletter, day: date, entry: dict[str, object], *, quiet: bool) -> int:
+    """Choose for one newsletter without freezing anything, told into `entry`; the exit code."""
+    draft, recipients = app.draft(newsletter, day), app.count_recipients(newsletter)
+    titles = [article.title for article in draft.articles]
+    entry |= {"subject": draft.subject, "articles": titles, "recipients": recipients}
+    if not quiet:
+        say(f"{newsletter.slug}, {day}: {len(titles)} articles for {recipients} recipients; nothing was sent.")
+        for title in titles:
+            say(f"  {title}")
     return 0
-
-
-def _show_draft(entry: dict[str, object]) -> None:
-    titles = entry["articles"]
-    assert isinstance(titles, list)  # noqa: S101, as _draft made it
-    count = f"{len(titles)} articles for {entry['recipients']} recipients"
-    say(f"{entry['newsletter']}, {entry['date']}: {count}; nothing was sent.")
-    for title in titles:
-        say(f"  {title}")

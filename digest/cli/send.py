@@ -11,6 +11,7 @@ from digest.cli.options import edition_option, json_option, newsletter_option, w
 from digest.cli.output import print_json, progress_bar, say, warn
 from digest.cli.shows import show_sent
 from digest.errors import DigestError, NotFoundError
+from digest.model.edition import EditionState
 from digest.storage.editions import get_edition
 from digest.tasks.send_report import Progress, SendReport, report_sending
 from subscribers.errors import SubscribersError
@@ -87,7 +88,7 @@ def _wanted(app: App, number: int | None, newsletter: str) -> list[int]:
 
 def exit_code_of(report: SendReport) -> int:
     """1 where somebody paused it meanwhile, else 0."""
-    return 1 if report.state == "paused" else 0
+    return 1 if report.state is EditionState.PAUSED else 0
 
 
 def say_where(app: App) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from digest.model.market import Snapshot
     from digest.tasks.gather_articles import SourceReport
     from digest.tasks.prepare_edition import PrepareReport
-    from digest.tasks.send_edition import SendReport
+    from digest.tasks.send_report import SendReport
     from digest.tasks.take_snapshot import SnapshotReport
 
 

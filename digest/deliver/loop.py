@@ -76,7 +76,7 @@ class _Run:
     ) -> None:
         self.ledger, self.backend, self.build, self.now = ledger, backend, build, now
         self.batch = 200
-        self.on_progress: Callable[[int], None] = lambda done: None  # noqa: ARG005
+        self.on_progress: Callable[[int], None] = lambda _done: None
         self.stop = asyncio.Event()
         self.dice = random.Random()  # noqa: S311, it spreads retries
         self.waiting: deque[Claim] = deque()

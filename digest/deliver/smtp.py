@@ -16,7 +16,7 @@ from digest.deliver.settings import LOOPBACK, DeliverySettings, Relay
 from digest.errors import PausedError, SettingsError
 from digest.model.delivery import DeliveryState, Message, Outcome
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 #: How often a message that waits for a relay looks again, in seconds.
 LOOK_AGAIN = 0.2
@@ -147,7 +147,7 @@ class SmtpConnection:
                 return None
             if isinstance(fault, PausedError):
                 self._pool.take_out(state, str(fault))
-                log.warning("%s is not used any more in this run. %s", state.name, fault)
+                _log.warning("%s is not used any more in this run. %s", state.name, fault)
                 return None
             raise
         self._session, self._relay = session, state
@@ -167,7 +167,7 @@ class SmtpConnection:
     def _rest(self, state: RelayState, problem: str) -> None:
         wait = self._pool.rest(state, problem, asyncio.get_running_loop().time())
         if wait:
-            log.warning("%s rests for %.0f s after this: %s", state.name, wait, problem)
+            _log.warning("%s rests for %.0f s after this: %s", state.name, wait, problem)
 
 
 def _password(relay: Relay, environ: Mapping[str, str]) -> str:

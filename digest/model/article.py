@@ -11,7 +11,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     """All text is plain (no markup), on one line, NFC, without control characters; `body` is one string per paragraph.
 
     `published` is aware, or None where the source gives no usable date; with `date_only` its time of day means nothing
-    (it is midnight, Europe/Berlin). `lead` is the teaser, `kicker` the line above the title (Dachzeile).
+    (it is midnight where the site is). `lead` is the teaser, `kicker` the line above the title (Dachzeile).
 
     `image_url` is what the source names, `picture` what readers are shown: an address that prepare decides on, empty
     for no picture. `picture_alt` says what is on it, `picture_width` is in CSS pixels (0: as wide as there is room).

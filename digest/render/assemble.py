@@ -19,9 +19,9 @@ from digest.model.newsletter import section_index
 from digest.model.site import Form
 from digest.render import headers
 from digest.render.flow import HEADING, NUMBERS, REASONED, WHY, append_flow, encode_value, make_flows
+from digest.render.inline_pictures import inline_pictures, picture_slots, pictured_coins
 from digest.render.letterhead import find_letterhead
 from digest.render.prices import coin_blocks
-from digest.render.related import inline_pictures, picture_slots, pictured_coins
 from digest.render.shell import Shell
 from digest.render.weblinks import ascii_address
 from digest.render.wording import shorten
@@ -183,6 +183,7 @@ class Assembler:
         return {
             "lead": tuple(lead),
             "card": self._under_headings(choice[leads:], cards) if self._headings else tuple(cards),
+            "cards": ("cards:0",) if cards else (),
             **reasons,
             "intro": (f"intro:{sentence}",) if choice or self._letter else (),
             "nothing": () if choice or self._letter else (f"nothing:{sentence}",),

@@ -144,7 +144,7 @@ class FenceExtension(Extension):
         return Markup(marks.fence(group, name, caller(), comment=_COMMENTS[where]))  # noqa: S704
 
 
-def only(form: Form) -> Callable[[str, str], str]:
+def words_for(form: Form) -> Callable[[str, str], str]:
     """`sie_du("Ihre", "deine")` in a template: the words for the form of address that is being compiled."""
 
     def sie_du(sie: str, du: str) -> str:

@@ -22,7 +22,7 @@ def direction(change: Decimal | None) -> str:
 def price_values(snapshot: Snapshot, content: EditionContent, *, text: bool) -> dict[str, str]:
     """Slot name -> what goes there, for HTML or for the text part. A time of another day than the edition's says so.
 
-    The addresses of the sparklines are not among them: they belong to the message (`related.py`).
+    The addresses of the sparklines are not among them: they belong to the message (`inline_pictures.py`).
     """
     site = content.site
     oldest = min((quote.at for quote in snapshot.quotes), default=snapshot.taken_at).astimezone(site.zone)

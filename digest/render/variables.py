@@ -18,7 +18,7 @@ from digest.model.extras import Extras
 from digest.model.market import COIN_NAMES
 from digest.model.site import Form
 from digest.render.letterhead import find_letterhead, letter_variables
-from digest.render.marks import RECIPIENT_SLOTS, Marks, SlotNames, only
+from digest.render.marks import RECIPIENT_SLOTS, Marks, SlotNames, words_for
 from digest.render.weblinks import web_link, with_params
 
 #: Direction of a price -> its arrow and its word, for readers who see no colours.
@@ -208,7 +208,7 @@ def edition_variables(content: EditionContent, form: Form, part: str, marks: Mar
         **letter_variables(content),
         "subject": content.subject,
         "form": form,
-        "sie_du": only(form),
+        "sie_du": words_for(form),
         "slot": SlotNames(marks, letterhead.slots if letterhead else RECIPIENT_SLOTS),
         "coins": coin_rows(content.coins, marks),
         "weeks": week_rows(content.coins, marks, pictures=part == "html"),

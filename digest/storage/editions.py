@@ -20,7 +20,14 @@ from digest.storage.tables import edition_articles, editions
 _decode_content = msgspec.json.Decoder(EditionContent).decode
 _HEAD = [column for column in editions.c if column.name not in ("content", "extras", "shell", "snapshot")]
 #: States of editions whose articles count as carried.
-_CARRYING = tuple(EditionState(state) for state in ("prepared", "in_review", "approved", "sending", "paused", "sent"))
+_CARRYING = (
+    EditionState.PREPARED,
+    EditionState.IN_REVIEW,
+    EditionState.APPROVED,
+    EditionState.SENDING,
+    EditionState.PAUSED,
+    EditionState.SENT,
+)
 
 
 def find_regular_edition(connection: Connection, newsletter: str, day: date) -> Edition | None:

@@ -15,7 +15,7 @@ from digest.storage.editions import list_editions
 from digest.storage.ledger import deliveries_of
 from subscribers.addresses import parse_address
 from subscribers.errors import UnknownSubscriberError
-from subscribers.model import Subscription
+from subscribers.model import Subscription, SubscriptionState
 from subscribers.repository import find_subscriber
 from subscribers.subscriptions import subscriptions_of
 from subscribers.suppression import suppression_of
@@ -67,7 +67,7 @@ def explain_person(
         standing = f"suppressed since {suppression.since:%Y-%m-%d} ({suppression.reason}); gets nothing"
     elif person is None:
         standing = "not a subscriber; gets nothing"
-    elif not any(each.state == "active" for each in standings):
+    elif not any(each.state is SubscriptionState.ACTIVE for each in standings):
         standing = "no active subscription; gets nothing"
     else:
         standing = "gets what goes to the lists with an active subscription"
@@ -107,7 +107,7 @@ def _absence(edition: Edition, standings: Sequence[Subscription], lists: Sequenc
     """Why somebody does not stand in an edition's ledger."""
     if edition.state not in _RECIPIENTS_FIXED:
         return f"the edition is {edition.state}{f': {edition.reason}' if edition.reason else ''}"
-    active = [each for each in standings if each.state == "active" and each.list_slug in lists]
+    active = [each for each in standings if each.state is SubscriptionState.ACTIVE and each.list_slug in lists]
     if active:
         return "they joined after its recipients were fixed"
     return f"no active subscription to {' or '.join(lists)}" if lists else "its newsletter is not in the settings now"

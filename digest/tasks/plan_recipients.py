@@ -13,7 +13,7 @@ from digest.model.edition import EditionContent
 from digest.model.market import Snapshot
 from digest.storage import editions, ledger
 from digest.storage.database import Database
-from digest.storage.readings import Overlaps, find_overlaps, seen_articles
+from digest.storage.overlaps import Overlaps, find_overlaps, seen_articles
 from subscribers.model import Subscriber
 from subscribers.recipients import count_recipients, recipients
 

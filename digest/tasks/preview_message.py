@@ -12,7 +12,7 @@ from digest.render.assemble import Assembler
 from digest.render.shell import Shell
 from digest.storage import editions, ledger
 from digest.storage.database import Database
-from digest.storage.readings import find_overlaps
+from digest.storage.overlaps import find_overlaps
 from digest.tasks.plan_recipients import compose_recipients
 from subscribers.recipients import recipients
 from subscribers.repository import get_subscriber
@@ -45,9 +45,12 @@ def preview_message(
         if not people:
             raise NotFoundError("recipient", "at all", f"on the lists {', '.join(lists)}")
         frozen = ledger.frozen_recipient(connection, number, people[0].id)
-        prices = editions.load_snapshot(connection, number) if frozen else snapshot
-        overlaps = {} if frozen else find_overlaps(connection, number, edition.newsletter)
-        drafted = compose_recipients(connection, edition.content, people[:1], prices, overlaps)[0][1]
-        recipient, dated = frozen or (drafted, None)
-    assembler = Assembler(shell, edition.content, number, prices, links, bounce_domain)
+        if frozen:
+            recipient, dated = frozen
+            snapshot = editions.load_snapshot(connection, number)
+        else:
+            overlaps = find_overlaps(connection, number, edition.newsletter)
+            [(_, recipient)] = compose_recipients(connection, edition.content, people[:1], snapshot, overlaps)
+            dated = None
+    assembler = Assembler(shell, edition.content, number, snapshot, links, bounce_domain)
     return assembler.message(recipient, (dated or now).astimezone(edition.content.site.zone))

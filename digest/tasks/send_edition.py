@@ -29,8 +29,6 @@ from digest.tasks.plan_recipients import plan_recipients
 from digest.tasks.send_report import Progress, SendReport, report_sending
 from subscribers.recipients import recipients
 
-__all__ = ["Progress", "SendReport", "Sender"]
-
 #: How often at most one call goes through the ledger: the first time, and again for what was left in doubt.
 _RUNS = 3
 _WAITING = {DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.IN_FLIGHT, DeliveryState.DEFERRED}

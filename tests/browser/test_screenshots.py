@@ -15,8 +15,8 @@ from pytest_httpserver import HTTPServer
 
 from digest.errors import DigestError
 from digest.render.chromium import NAMES, running_chromium
-from digest.render.picture import screenshot
-from digest.render.related import html_with_pictures
+from digest.render.inline_pictures import html_with_pictures
+from digest.render.screenshot import screenshot
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitän" * 8

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 import lxml.html
-from cssselect import SelectorError
+from cssselect import SelectorError, parse
 from lxml.cssselect import CSSSelector
 
 from digest.render.lint.css import parse_declarations, parse_sheet
@@ -82,8 +82,6 @@ class Cascade:
 
 
 def _specificity(selector: str) -> tuple[int, int, int]:
-    from cssselect import parse
-
     a, b, c = parse(selector)[0].specificity()
     return a, b, c
 

@@ -161,12 +161,12 @@ class _Painted:
         return self._ink
 
     def _opacity(self, element: Any) -> float:
-        whole = 1.0
+        opacity = 1.0
         for each in _upwards(element):
             value = self._cascade.value(each, "opacity")
             if value and re.fullmatch(r"\d*\.?\d+", value):
-                whole *= min(1.0, float(value))
-        return whole
+                opacity *= min(1.0, float(value))
+        return opacity
 
     def is_large(self, element: Any) -> bool:
         """24 px, or 18.66 px and bold (WCAG 2.1, "large scale")."""

@@ -22,8 +22,8 @@ from digest.render.lint.rendition import Check, Rendition
 from digest.render.lint.required import check_required
 from digest.render.lint.size import check_size
 from digest.render.lint.slots import check_slots
-from digest.render.lint.sources import check_sources
 from digest.render.lint.styles import check_styles, once_each
+from digest.render.lint.templates import check_templates
 from digest.render.lint.textpart import check_text
 from digest.render.lint.vocabulary import check_vocabulary
 from digest.render.mjml import compile_mjml
@@ -50,7 +50,7 @@ def check_look(contents: Iterable[EditionContent], where: str = "") -> list[Find
     findings: list[Finding] = []
     for place, content in enumerate(contents):
         if not place:
-            findings += check_sources(content.templates)
+            findings += check_templates(content.templates)
             findings += _check_subject_template(content)
         findings += _check_content(content, where)
     return in_order(_without_doubles(findings))

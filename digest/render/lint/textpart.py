@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
+from digest.render.checks import NUMBERED
 from digest.render.lint.findings import Finding, found
 from digest.render.lint.rendition import KnownMarks, Rendition, whole
 
@@ -13,7 +14,6 @@ from digest.render.lint.rendition import KnownMarks, Rendition, whole
 _LONGEST = 998
 #: Letters of a title that tell it from others: a look may shorten titles.
 _ENOUGH = 24
-_NUMBERED = ("lead", "card")
 
 
 def check_text(rendition: Rendition) -> Iterator[Finding]:
@@ -32,7 +32,7 @@ def _check_articles(rendition: Rendition) -> Iterator[Finding]:
     text = _blocks(rendition.text.text, rendition.text_marks)
     for number, article in enumerate(rendition.content.articles):
         title = _letters(article.title)[:_ENOUGH]
-        for group in _NUMBERED:
+        for group in NUMBERED:
             key = (group, str(number))
             in_html, in_text = html.get(key), text.get(key)
             for one, other, file in ((in_html, in_text, rendition.text), (in_text, in_html, rendition.html)):

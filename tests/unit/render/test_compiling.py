@@ -17,10 +17,10 @@ from digest.model.edition import EditionContent
 from digest.model.site import Form
 from digest.render.compiling import compile_edition, compile_subject
 from digest.render.environment import make_environment, render
+from digest.render.inline_pictures import inline_pictures, picture_slots
 from digest.render.marks import Marks
 from digest.render.mjml import compile_mjml
 from digest.render.prices import coin_blocks, price_values
-from digest.render.related import inline_pictures, picture_slots
 from digest.render.shell import Shell
 from digest.render.variables import edition_variables
 from digest.render.wording import shorten

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from digest.errors import TemplateError
 from digest.model.delivery import Message
 from digest.render.compiling import compile_edition
-from digest.render.related import html_with_pictures, inline_pictures
+from digest.render.inline_pictures import html_with_pictures, inline_pictures
 from tests.unit.render.made_up import (
     NOW,
     assembler,

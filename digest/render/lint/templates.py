@@ -10,7 +10,7 @@ from digest.render.environment import make_environment
 from digest.render.lint.findings import Finding, Place, found
 
 
-def check_sources(templates: Mapping[str, str]) -> Iterator[Finding]:
+def check_templates(templates: Mapping[str, str]) -> Iterator[Finding]:
     """Syntax, includes that do not exist, mj-include, and what switches escaping off; in every file, used or not."""
     environment = make_environment(templates)
     for name, source in templates.items():

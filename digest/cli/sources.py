@@ -6,6 +6,7 @@ import json
 import shutil
 
 import click
+from msgspec.structs import replace
 
 from digest.app import App
 from digest.cli.options import json_option, with_app
@@ -23,12 +24,17 @@ def command() -> None:
 @json_option
 @with_app
 def list_(app: App, as_json: bool) -> None:
-    """List the sources."""
+    """List the sources, without the credentials in their addresses."""
+    from digest.gather.fetch import shown_url
+
     sources = app.sources()
     if as_json:
-        print_json(sources)
+        print_json([replace(each, url=shown_url(each.url)) for each in sources])
         return
-    rows = [(each.name, each.type, each.url or each.path, ", ".join(each.topics), each.max_items) for each in sources]
+    rows = [
+        (each.name, each.type, shown_url(each.url) or each.path, ", ".join(each.topics), each.max_items)
+        for each in sources
+    ]
     print_table(("Name", "Type", "From", "Topics", "At most"), rows, empty="There are no sources in the settings.")
 
 

@@ -14,7 +14,7 @@ from digest.render.quoted import encode_piece
 from digest.render.shell import Group, Part, Piece, Slot, Text
 
 #: The groups that differ from one recipient to the next.
-_CHOSEN = frozenset({"lead", "card", "intro", "nothing", "coin", "market"})
+_CHOSEN = frozenset({"lead", "card", "cards", "intro", "nothing", "coin", "market"})
 #: Begins the name of a group that stands within one article ("why-card-3"); none of its blocks is shown unless chosen,
 #: and then its article's key ends in REASONED. Most articles have none to show, and so stay a single piece.
 WHY, REASONED = "why-", "?"

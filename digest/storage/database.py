@@ -94,8 +94,10 @@ def open_database(url: str, *, durability: Literal["process", "power"] = "proces
 
 
 def _make_folder(file: Path) -> None:
+    """The folder and an empty database in it, both for nobody else to read: they hold addresses and consents."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
     except (OSError, ValueError) as problem:
         what = getattr(problem, "strerror", None) or problem
         raise StorageError(f"The folder of the database {file} cannot be made: {what}.") from problem

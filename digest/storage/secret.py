@@ -14,7 +14,10 @@ _OCTETS = 32
 def read_secret(path: Path) -> bytes:
     """The secret in `path`, made at random with mode 0600 where there is none. Raises StorageError."""
     try:
-        return _checked(path, path.read_text("ascii"))
+        secret = _checked(path, path.read_text("ascii"))
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)  # copied or restored with a lax mode; a secret is its owner's alone
+        return secret
     except FileNotFoundError:
         return _create(path)
     except (OSError, UnicodeDecodeError) as problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ def sender_lock(database_file: Path | None) -> Iterator[bool]:
         return
     lock = database_file.with_name(database_file.name + ".sender")
     try:
-        file = lock.open("a")
+        file = os.fdopen(os.open(lock, os.O_WRONLY | os.O_CREAT, 0o600), "w")
     except OSError as problem:
         raise StorageError(f"The lock {lock} cannot be opened: {problem.strerror}.") from problem
     with file:

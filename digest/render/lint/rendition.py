@@ -17,7 +17,7 @@ from digest.render.marks import Marks
 from digest.render.variables import edition_variables
 
 #: Blocks that some readers do not get: what everybody must find cannot stand in them.
-OPTIONAL = frozenset({"lead", "card", "intro", "nothing", "coin", "market", "stale"})
+OPTIONAL = frozenset({"lead", "card", "cards", "intro", "nothing", "coin", "market", "stale"})
 
 
 def is_optional(group: str) -> bool:

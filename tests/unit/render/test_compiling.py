@@ -93,7 +93,7 @@ def freshly(whole: EditionContent, choice: tuple[int, ...], coins: tuple[str, ..
     }
     wanted = {"masthead:0", "opening:0", "greeting:0", "intro:lower", "footer:0", "lead:0"}
     wanted |= {f"card:{number}" for number in range(1, len(choice))}
-    wanted |= {*rows, *(["market:0"] if coins else [])}
+    wanted |= {*rows, *(["market:0"] if coins else []), *(["cards:0"] if choice[1:] else [])}
     marks = PlainMarks(values, wanted, part)
     name = f"daily/edition.{'txt' if part == 'text' else 'mjml'}.j2"
     variables = edition_variables(only, form, part, marks)

@@ -18,18 +18,18 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest.errors import FetchError, SourceError
-from digest.gather.apart import one_reader, read_page_apart
 from digest.gather.base import Context
 from digest.gather.collect import gather_source
-from digest.gather.extract import extract
+from digest.gather.feed_picture import clean_alt
 from digest.gather.fetch import Fetcher
 from digest.gather.lines import one_line
 from digest.gather.overview import article_links
-from digest.gather.picture import clean_alt
-from digest.gather.reading import PageBytes
+from digest.gather.page_article import extract
+from digest.gather.page_reading import PageBytes
+from digest.gather.page_tree import parse_page
+from digest.gather.read_apart import one_reader, read_page_apart
 from digest.gather.settings import GatherSettings, SourceSettings
 from digest.gather.textfile import read_text
-from digest.gather.tree import parse_page
 from digest.gather.xmltext import UnsoundError
 from digest.model.article import Article
 

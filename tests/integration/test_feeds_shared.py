@@ -13,12 +13,12 @@ import pytest
 
 from digest.errors import SourceError
 from digest.gather.base import Context
-from digest.gather.clean import clean_url, plain
 from digest.gather.collect import gather_source
 from digest.gather.feed import FeedSource
-from digest.gather.feedtext import pictures
 from digest.gather.fetch import Fetcher
+from digest.gather.html_text import pictures, plain
 from digest.gather.settings import GatherSettings, SourceSettings
+from digest.gather.urls import clean_url
 from digest.model.article import Article
 
 _EXPECT = re.compile(r"Expect:\s*(.*?)\s*(?:\n|-->)")

@@ -17,7 +17,7 @@ from digest.app import App
 from digest.cli import cli
 from digest.config import load_settings
 from digest.storage.snapshots import save_snapshot
-from tests.unit.gather.test_shrink import picture
+from tests.unit.gather.test_shrink_picture import picture
 from tests.unit.render.made_up import full_snapshot
 
 NOW = datetime(2025, 10, 17, 4, 10, tzinfo=UTC)

@@ -217,7 +217,7 @@ class App:
         if not any(article.image_url for article in articles):
             return PicturesReport()
         from digest.gather.fetch import Fetcher
-        from digest.gather.pictures import host_picture
+        from digest.gather.hosted_pictures import host_picture
 
         folder = self.pictures_folder
         with Fetcher(self.settings.gather) as fetcher:

@@ -7,12 +7,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from digest.gather.address import clean_url
-from digest.gather.feedtext import paragraphs, plain
 from digest.gather.lines import one_line
+from digest.gather.urls import clean_url
 from digest.model.article import Article
-
-__all__ = ["clean_article", "clean_url", "cut", "one_line", "paragraphs", "plain"]
 
 TITLE_CHARS = 300
 LEAD_CHARS = 1_000

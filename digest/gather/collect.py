@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import msgspec
 
 from digest.errors import DigestError, SourceError
-from digest.gather.apart import one_reader
 from digest.gather.base import Context, make_source
 from digest.gather.clean import clean_article
 from digest.gather.dedupe import unique
+from digest.gather.read_apart import one_reader
 from digest.gather.settings import SourceSettings
 from digest.gather.topics import map_topics, topic_name
 from digest.model.article import Article

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from rapidfuzz.distance import Levenshtein
 
-from digest.gather.address import url_key
+from digest.gather.urls import url_key
 from digest.model.article import Article
 
 

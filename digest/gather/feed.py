@@ -9,10 +9,10 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 from digest.errors import FetchError, SourceError
-from digest.gather.apart import read_feed_apart
 from digest.gather.base import Context
 from digest.gather.fetch import Fetched, files_in, shown_url
 from digest.gather.linked import complete
+from digest.gather.read_apart import read_feed_apart
 from digest.gather.settings import SourceSettings
 from digest.gather.xmlfeed import FeedBytes
 from digest.gather.xmltext import UnsoundError
@@ -51,7 +51,8 @@ class FeedSource:
         found: list[Article] = []
         failures: list[Exception] = []
         tried = 0
-        for tried, path in enumerate(files_in(folder), 1):  # noqa: B007, counted
+        for path in files_in(folder):
+            tried += 1
             try:
                 found += self._read(context.fetcher.read(path), context)
             except (SourceError, FetchError) as error:

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from digest.gather.address import clean_url
 from digest.gather.dates import parse_date
-from digest.gather.feedtext import captions, paragraphs, pictures, plain, text_paragraphs
+from digest.gather.feed_picture import find_alt
+from digest.gather.feed_teaser import PAID_MARKS, lead_and_body, make_title, read_paid, without_furniture
 from digest.gather.furniture import split_credit
+from digest.gather.html_text import captions, paragraphs, pictures, plain, text_paragraphs
 from digest.gather.lines import one_line
-from digest.gather.picture import find_alt
-from digest.gather.teaser import PAID_MARKS, lead_and_body, make_title, read_paid, without_furniture
+from digest.gather.urls import clean_url
 from digest.gather.xmltext import UnsoundError
 from digest.model.article import Article
 

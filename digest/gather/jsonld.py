@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from lxml.html import HtmlElement
 
-from digest.gather.address import url_key
-from digest.gather.feedtext import plain
+from digest.gather.html_text import plain
+from digest.gather.urls import url_key
 
 #: Bounds for hostile pages: characters of one script, nodes of all of them.
 MAX_SCRIPT = 1_000_000

@@ -9,10 +9,10 @@ from datetime import timedelta
 import msgspec
 
 from digest.errors import FetchError
-from digest.gather.apart import read_page_apart
 from digest.gather.base import Context
 from digest.gather.guard import seconds_left
-from digest.gather.reading import PageBytes
+from digest.gather.page_reading import PageBytes
+from digest.gather.read_apart import read_page_apart
 from digest.gather.xmltext import UnsoundError
 from digest.model.article import Article
 

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from digest.gather.address import clean_url, url_key
 from digest.gather.jsonld import read_jsonld
-from digest.gather.tree import is_outside, metadata, text_of, with_class
+from digest.gather.page_tree import is_outside, metadata, text_of, with_class
+from digest.gather.urls import clean_url, url_key
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _TEASER = re.compile(r"teaser|article|story|entry|post|card|headline|title|news|item|meldung|beitrag", re.IGNORECASE)

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from digest.errors import FetchError, SourceError
-from digest.gather.address import clean_url
-from digest.gather.apart import read_page_apart
 from digest.gather.base import Context
 from digest.gather.fetch import Fetched, files_in, shown_url
-from digest.gather.reading import NOWHERE, PageBytes, PageFound
+from digest.gather.page_reading import NOWHERE, PageBytes, PageFound
+from digest.gather.read_apart import read_page_apart
 from digest.gather.settings import SourceSettings
+from digest.gather.urls import clean_url
 from digest.gather.xmltext import UnsoundError
 from digest.model.article import Article
 
-_LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 _SUFFIXES = frozenset({".html", ".htm", ".xhtml"})
 #: What a server may call a page; without a type it is taken for one.
 _HTML = ("html", "xml", "text/plain")
@@ -61,7 +61,7 @@ class PageSource:
                 found.append(self._article(place, context))
             except (FetchError, SourceError) as failed:
                 why = failed.problem if isinstance(failed, SourceError) else str(failed)
-                _LOG.warning("Source %s: %s", self.settings.name, why)
+                _log.warning("Source %s: %s", self.settings.name, why)
         if not found:
             raise SourceError(self.settings.name, f"no article in {what} ({tried} tried)")
         return found

@@ -9,19 +9,19 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from digest.errors import FetchError, SourceError
-from digest.gather.address import clean_url
 from digest.gather.base import Context
 from digest.gather.byline import join_names
 from digest.gather.coins import coins_in
-from digest.gather.exportbody import read_body, split_lead
-from digest.gather.exporthead import find_title, read_byline_zone, read_head, unquoted
-from digest.gather.exportlines import MAX_CHARS, Findings, read_lines, unwrapped
 from digest.gather.fetch import files_in, shown_url
 from digest.gather.lines import decode
 from digest.gather.settings import SourceSettings
+from digest.gather.textfile_body import read_body, split_lead
+from digest.gather.textfile_head import find_title, read_byline_zone, read_head, unlabelled
+from digest.gather.textfile_lines import MAX_CHARS, Findings, read_lines, unwrapped
+from digest.gather.urls import clean_url
 from digest.model.article import Article
 
-_LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -38,7 +38,7 @@ def read_text(text: str, *, source: str, zone: ZoneInfo) -> Article | None:
     at = find_title(lines, zone)
     if at is None:
         return None
-    found.title = unquoted(lines[at].text)
+    found.title = unlabelled(lines[at].text)
     read_head(lines[:at], found, zone)
     rest, adjacent = read_byline_zone(unwrapped(lines[at + 1 :]), found, zone)
     paragraphs = read_body(rest, found, zone)
@@ -82,11 +82,12 @@ class TextFileSource:
     def _folder(self, context: Context, folder: Path) -> list[Article]:
         found: list[Article] = []
         tried = 0
-        for tried, file in enumerate(files_in(folder, ".txt"), 1):  # noqa: B007, counted
+        for file in files_in(folder, ".txt"):
+            tried += 1
             try:
                 found.append(self._article(self._read(context, file), str(file), context.zone))
             except SourceError as unreadable:
-                _LOG.warning("%s", unreadable)
+                _log.warning("%s", unreadable)
         if not found:
             raise SourceError(self.settings.name, f"no article in the .txt files of {folder} ({tried} there)")
         found.sort(key=lambda article: article.published or _LONG_AGO, reverse=True)

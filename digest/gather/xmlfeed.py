@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 import feedparser
 import msgspec
 
-from digest.gather.address import clean_url
-from digest.gather.authors import names_of
 from digest.gather.dates import parse_date
-from digest.gather.feedtext import paragraphs, plain, text_paragraphs
+from digest.gather.feed_authors import names_of
+from digest.gather.feed_picture import find_alt, find_credit, find_picture
+from digest.gather.feed_teaser import PAID_MARKS, lead_and_body, make_title, read_paid, without_furniture
+from digest.gather.html_text import paragraphs, plain, text_paragraphs
 from digest.gather.lines import one_line
-from digest.gather.picture import find_alt, find_credit, find_picture
-from digest.gather.teaser import PAID_MARKS, lead_and_body, make_title, read_paid, without_furniture
+from digest.gather.urls import clean_url
 from digest.gather.xmltext import UnsoundError, read_xml
 from digest.model.article import Article
 
@@ -52,7 +52,7 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
 def read_feed(feed: FeedBytes) -> Feed:
     """Every entry as an article, also those that lack a title. Raises UnsoundError for what is no feed.
 
-    Takes much time and memory for some hostile content: see apart.py.
+    Takes much time and memory for some hostile content: see read_apart.py.
     """
     xml = read_xml(feed.content, feed.content_type)
     parsed = feedparser.parse(
@@ -70,9 +70,9 @@ class _Entry:
 
     def __init__(self, entry: dict[str, Any], parsed: Any, feed: FeedBytes) -> None:
         self.entry, self.feed, self.zone = entry, feed, ZoneInfo(feed.zone)
-        self.channel: dict[str, Any] = parsed.feed
+        self.head: dict[str, Any] = parsed.feed
         self.is_atom = str(parsed.version).startswith("atom")
-        self.base = feed.base or _text(dict.get(self.channel, "link"))
+        self.base = feed.base or _text(dict.get(self.head, "link"))
 
     def article(self) -> Article:
         summary, content, markup = self._texts()
@@ -143,7 +143,7 @@ class _Entry:
         source = dict.get(self.entry, "source") or {}
         names = names_of(self.entry) or names_of(source)
         if not names and self.is_atom:
-            names = names_of(self.channel)
+            names = names_of(self.head)
         return ", ".join(names)
 
     def _published(self) -> tuple[datetime | None, bool]:
@@ -178,13 +178,13 @@ class _Entry:
 
     def _site(self) -> str:
         source = dict.get(self.entry, "source") or {}
-        return plain(_text(dict.get(source, "title")) or _text(dict.get(self.channel, "title")))
+        return plain(_text(dict.get(source, "title")) or _text(dict.get(self.head, "title")))
 
     def _language(self) -> str:
         details = [*dict.get(self.entry, "content", [])]
         details += [dict.get(self.entry, key) or {} for key in ("summary_detail", "title_detail")]
         known = (dict.get(self.entry, "language"), *(detail.get("language") for detail in details))
-        for language in (*known, dict.get(self.channel, "language")):
+        for language in (*known, dict.get(self.head, "language")):
             if found := _LANGUAGE.match(_text(language)):
                 return found[0].lower()
         return "de"

@@ -27,7 +27,7 @@ _DECLARATION = re.compile(r"\s*<\?xml\b(?P<inside>[^<>]{0,400}?)\?>")
 _ENCODING = re.compile(r"""encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 #: Labels that are read as the larger code page that they are mistaken for (WHATWG Encoding).
-_SUPERSETS = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "euc_jp": "euc_jp", "iso8859-9": "cp1254"}
+_SUPERSETS = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "iso8859-9": "cp1254"}
 #: Codecs for something else than documents, some of them slow on purpose.
 _NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
 #: What XML 1.0 (2.2) does not allow, and what would end a line in a header.

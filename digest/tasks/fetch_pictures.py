@@ -14,7 +14,7 @@ from digest.model.article import Article
 from digest.render.weblinks import web_link
 
 if TYPE_CHECKING:
-    from digest.gather.pictures import HostedPicture
+    from digest.gather.hosted_pictures import HostedPicture
 
 Mode = Literal["none", "hosted", "remote"]
 #: Width of a lead's picture in CSS pixels.

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.gather.clean import LEAD_CHARS, TITLE_CHARS, clean_article, clean_url, cut, paragraphs, plain
-from digest.gather.feedtext import captions, pictures, text_paragraphs
+from digest.gather.clean import LEAD_CHARS, TITLE_CHARS, clean_article, cut
+from digest.gather.html_text import captions, paragraphs, pictures, plain, text_paragraphs
 from digest.gather.topics import map_topics
+from digest.gather.urls import clean_url
 from digest.model.article import Article
 
 NOW = datetime(2025, 10, 17, 6, 0, tzinfo=UTC)

@@ -15,8 +15,8 @@ from digest.gather.base import Context
 from digest.gather.fetch import Fetcher
 from digest.gather.overview import article_links, is_overview
 from digest.gather.page import PageSource
+from digest.gather.page_tree import parse_page
 from digest.gather.settings import GatherSettings, SourceSettings
-from digest.gather.tree import parse_page
 from digest.model.article import Article
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from digest.errors import FetchError
-from digest.gather.pictures import HostedPicture
+from digest.gather.hosted_pictures import HostedPicture
 from digest.model.article import Article
 from digest.tasks.fetch_pictures import Mode, PicturesReport, ShownPicture, fetch_pictures, with_pictures
 

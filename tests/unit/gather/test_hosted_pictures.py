@@ -11,10 +11,10 @@ from pytest_httpserver import HTTPServer
 
 from digest.errors import FetchError
 from digest.gather.fetch import Fetcher
-from digest.gather.pictures import host_picture
+from digest.gather.hosted_pictures import host_picture
 from digest.gather.settings import GatherSettings
-from digest.gather.shrink import shrink
-from tests.unit.gather.test_shrink import picture
+from digest.gather.shrink_picture import shrink
+from tests.unit.gather.test_shrink_picture import picture
 
 
 @pytest.fixture

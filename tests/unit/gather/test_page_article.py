@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.gather.extract import extract
+from digest.gather.page_article import extract
 from digest.model.article import Article
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -1,7 +1,7 @@
 """A picture of somebody else's made fit for a mail, in a process of its own with an end to its time and memory.
 
 A file of a few kilobytes can hold a billion pixels or ten thousand scans, and nothing can interrupt the decoder here.
-The other process is started as `python -m digest.gather.shrink`.
+The other process is started as `python -m digest.gather.shrink_picture`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def shrink_apart(content: bytes, seconds: float) -> Shrunk:
         return Shrunk(problem="is empty")
     try:
         done = subprocess.run(  # noqa: S603
-            [sys.executable, "-P", "-m", "digest.gather.shrink", f"{seconds:.0f}"],
+            [sys.executable, "-P", "-m", "digest.gather.shrink_picture", f"{seconds:.0f}"],
             input=content,
             capture_output=True,
             timeout=seconds,

@@ -6,9 +6,9 @@ import re
 import statistics
 from zoneinfo import ZoneInfo
 
-from digest.gather.exportlines import Findings, Line, is_marked, is_sentence, read_dateline, read_marked
 from digest.gather.furniture import is_credit_label, is_furniture, read_credit, split_credit, split_related
 from digest.gather.lines import key_of
+from digest.gather.textfile_lines import Findings, Line, is_marked, is_sentence, read_dateline, read_marked
 
 
 def read_body(lines: list[Line], found: Findings, zone: ZoneInfo) -> list[Line]:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from digest.gather.address import clean_url
-from digest.gather.feedtext import plain
+from digest.gather.html_text import plain
 from digest.gather.lines import decode, one_line
+from digest.gather.urls import clean_url
 
 #: Longer pages are cut here, in characters, before anything is parsed.
 MAX_MARKUP = 3_000_000

@@ -1,4 +1,4 @@
-"""A page's bytes -> what is on it: an article, or an overview and where it leads. See apart.py for where this runs."""
+"""A page's bytes -> what is on it: an article, or an overview and where it leads. It runs in read_apart.py."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from digest.gather.extract import extract_tree
 from digest.gather.overview import article_links, is_overview
-from digest.gather.tree import page_url, parse_page
+from digest.gather.page_article import extract_tree
+from digest.gather.page_tree import page_url, parse_page
 from digest.model.article import Article
 
 #: Stands for the address of a local page that names none; nobody can have it (RFC 2606).

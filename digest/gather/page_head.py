@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 
 from digest.gather.byline import read_byline
 from digest.gather.furniture import clean_credit, is_furniture, split_credit
-from digest.gather.tree import is_outside, text_of, with_class
+from digest.gather.page_tree import is_outside, text_of, with_class
 
 _KICKER = re.compile(
     r"(?:^|[\s_-])(?:kicker|dachzeile|overline|topline|roofline|eyebrow|spitzmarke|supertitle|pretitle|oberzeile)"

@@ -14,7 +14,7 @@ from digest.gather.byline import read_byline
 from digest.gather.dates import parse_date
 from digest.gather.furniture import is_furniture, read_credit, split_related
 from digest.gather.lines import key_of, one_line
-from digest.gather.tree import text_of
+from digest.gather.page_tree import text_of
 
 #: trafilatura's own element names: what holds one paragraph, and what holds such.
 _LEAVES = frozenset({"p", "head", "item", "cell", "code", "fw", "ab"})

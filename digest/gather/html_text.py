@@ -1,4 +1,4 @@
-"""HTML inside feeds -> plain text, by html5ever (nh3): what it returns is sound, so that cutting it up is easy."""
+"""HTML of feeds and pages -> plain text, by html5ever (nh3): what it returns is sound and easy to cut up."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from digest.gather.address import clean_url
-from digest.gather.feedtext import captions, pictures
 from digest.gather.furniture import clean_credit, read_credit, split_credit
+from digest.gather.html_text import captions, pictures
+from digest.gather.urls import clean_url
 
 #: Pictures that count readers or decorate: VG Wort, FeedBurner, IVW, emoji and share buttons.
 _NO_PICTURE = re.compile(

@@ -2,7 +2,7 @@
 
 The parsers' expressions and searches take quadratic time for some hostile content, and nothing can interrupt them in
 this process. What is small cannot take long and is read here. The other process is started as
-`python -m digest.gather.apart` when it is first needed, and kept until its source is done.
+`python -m digest.gather.read_apart` when it is first needed, and kept until its source is done.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import msgspec
 
 from digest.gather.guard import seconds_left
 from digest.gather.jsonfeed import is_json, read_json_feed
-from digest.gather.reading import PageBytes, PageFound, read_page
+from digest.gather.page_reading import PageBytes, PageFound, read_page
 from digest.gather.xmlfeed import Feed, FeedBytes, read_feed
 from digest.gather.xmltext import UnsoundError
 from digest.model.article import Article
@@ -119,7 +119,7 @@ class _Reader:
         if self._process is None or self._process.poll() is not None:
             self.close()
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "digest.gather.apart"],
+                [sys.executable, "-P", "-m", "digest.gather.read_apart"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 from digest.gather.byline import read_byline
 from digest.gather.coins import ticker_coins
-from digest.gather.exportlines import (
+from digest.gather.furniture import is_credit_label
+from digest.gather.lines import key_of
+from digest.gather.textfile_lines import (
     LONG,
     Findings,
     Line,
@@ -17,8 +19,6 @@ from digest.gather.exportlines import (
     read_marked,
     read_site,
 )
-from digest.gather.furniture import is_credit_label
-from digest.gather.lines import key_of
 
 _HEADER_LINES = 30
 _LOOSE_AND = re.compile(r"^(?:und|&|,)\s+|\s+(?:und|&)$|,$")
@@ -49,7 +49,8 @@ def find_title(lines: list[Line], zone: ZoneInfo) -> int | None:
     return after[0] if after else None
 
 
-def unquoted(title: str) -> str:
+def unlabelled(title: str) -> str:
+    """The headline without a word such as "Titel:" before it."""
     return re.sub(r"^(?:titel|überschrift|schlagzeile|headline)\s*:\s*", "", title, flags=re.IGNORECASE)
 
 

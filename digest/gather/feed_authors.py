@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from digest.gather.feedtext import plain
+from digest.gather.html_text import plain
 
 _ADDRESS = re.compile(r"(?:mailto:)?(?P<address>[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})")
 _NOBODY = ("noreply@", "no-reply@", "donotreply@", "nobody@")

@@ -14,16 +14,16 @@ from lxml.html import HtmlElement
 from trafilatura.core import bare_extraction
 from trafilatura.settings import Document
 
-from digest.gather.address import clean_url
-from digest.gather.bodytext import BodyText, read_body
 from digest.gather.byline import join_names, read_byline
 from digest.gather.coins import coins_in
 from digest.gather.dates import parse_date
-from digest.gather.headpart import HeadPart, read_headpart
+from digest.gather.feed_picture import clean_alt
 from digest.gather.jsonld import Facts, read_jsonld
 from digest.gather.lines import key_of, one_line
-from digest.gather.picture import clean_alt
-from digest.gather.tree import is_outside, metadata, page_url, parse_page
+from digest.gather.page_body import BodyText, read_body
+from digest.gather.page_head import HeadPart, read_headpart
+from digest.gather.page_tree import is_outside, metadata, page_url, parse_page
+from digest.gather.urls import clean_url
 from digest.model.article import Article
 
 #: On pages of more blocks trafilatura does without jusText, whose time grows with their square; or nothing is read.

@@ -11,7 +11,7 @@ import msgspec
 
 from digest.errors import FetchError
 from digest.gather.fetch import Fetcher
-from digest.gather.shrink import shrink_apart
+from digest.gather.shrink_picture import shrink_apart
 
 
 class HostedPicture(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from digest.gather.shrink import LEAST_SIDE, MAX_HEIGHT, MAX_WIDTH, shrink, shrink_apart
+from digest.gather.shrink_picture import LEAST_SIDE, MAX_HEIGHT, MAX_WIDTH, shrink, shrink_apart
 
 ORIENTATION = 0x0112
 WHERE = 0x8825

@@ -89,7 +89,7 @@ def test_a_picture_needs_a_credit_only_where_it_is_shown() -> None:
 def test_pictures_of_other_hosts_in_articles_are_a_warning() -> None:
     image = '{% if article.image_url %}<mj-image src="{{ article.image_url }}" alt="" />{% endif %}'
     templates = dict(content(1).templates)
-    name = "parts/story.mjml.j2"
+    name = "parts/article.mjml.j2"
     templates[name] = image + "\n" + templates[name]
     remote = article(0, image_url="https://bilder.example/a.jpg", image_credit="")
     found = check_look([content((remote,), templates=templates)], "edition 7")

@@ -351,7 +351,7 @@ def test_the_size_is_that_of_the_largest_choice() -> None:
 
 
 def test_the_text_part_has_the_same_articles() -> None:
-    templates = dict(shipped()) | {"parts/story.txt.j2": "Meldung\n"}
+    templates = dict(shipped()) | {"parts/article.txt.j2": "Meldung\n"}
     found = of_rule(findings(templates), "text-articles")
     assert found
     assert all(finding.file.endswith(".txt.j2") for finding in found)

@@ -23,7 +23,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from digest.app import App
 from digest.errors import DigestError
 from digest.model.edition import EditionState
-from digest.model.newsletter import WEEKDAYS, Newsletter, weekdays
+from digest.model.newsletter import WEEKDAYS, Newsletter, read_weekdays
 from digest.tasks.due_work import Verb, Work, due_work
 from digest.tasks.review_edition import review_edition, set_aside
 from digest.tasks.send_edition import Sender
@@ -98,7 +98,7 @@ class Clock:
 
     def _triggers(self, newsletter: Newsletter) -> Iterator[tuple[str, CronTrigger]]:
         zone = self._app.settings.site.zone
-        days = ",".join(WEEKDAYS[day] for day in sorted(weekdays(newsletter.days)))
+        days = ",".join(WEEKDAYS[day] for day in sorted(read_weekdays(newsletter.days)))
         prepare, send = newsletter.prepares_at(_ANY_DAY, zone), newsletter.sends_at(_ANY_DAY, zone)
         # Preparing before midnight is for the next day's edition, whose weekday the trigger cannot know.
         yield "prepare", CronTrigger(hour=prepare.hour, minute=prepare.minute, timezone=zone)

@@ -21,7 +21,7 @@ from subscribers.import_batch import Entry, Fate, apply_batch
 from subscribers.import_report import ImportReport, RefusedRow, Tally
 from subscribers.lists import get_list
 from subscribers.profile import PROFILE_FIELDS, read_profile
-from subscribers.seen import SeenKeys
+from subscribers.seen_keys import SeenKeys
 
 #: Rows in one transaction.
 BATCH = 1000

@@ -18,34 +18,12 @@ from sqlalchemy import ColumnElement, Connection, Select, select, update
 
 from subscribers.addresses import Address, address_key, parse_address
 from subscribers.errors import SuppressedError, UnknownSubscriberError
-from subscribers.lists import create_list, get_list, list_lists
 from subscribers.model import Changes, Profile, Subscriber
 from subscribers.profile import join_profiles
-from subscribers.recipients import count_recipients, list_subscribers, recipients, refusals
 from subscribers.rows import PUBLIC_COLUMNS, new_row, profile_of, subscriber_of
-from subscribers.subscriptions import subscribe, subscriptions_of, unsubscribe
 from subscribers.suppression import suppression_of
 from subscribers.tables import subscribers
 from subscribers.upsert import insert_was_new
-
-__all__ = [
-    "add_subscriber",
-    "change_subscriber",
-    "count_recipients",
-    "create_list",
-    "find_subscriber",
-    "get_list",
-    "get_subscriber",
-    "list_lists",
-    "list_subscribers",
-    "recipients",
-    "refusals",
-    "subscribe",
-    "subscriber_by_handle",
-    "subscribers_by_id",
-    "subscriptions_of",
-    "unsubscribe",
-]
 
 
 def add_subscriber(

@@ -63,6 +63,6 @@ class Ledger(Protocol):
         """
         ...
 
-    def release(self, claims: Sequence[Claim], now: datetime) -> None:
+    def release(self, claims: Sequence[Claim]) -> None:
         """Give back what was claimed and never started."""
         ...

@@ -75,7 +75,7 @@ class MemoryLedger:
             row.step(DeliveryState.IN_FLIGHT)
             row.lease = now + self._lease
 
-    def release(self, claims: Sequence[Claim], now: datetime) -> None:  # noqa: ARG002, as the real one is called
+    def release(self, claims: Sequence[Claim]) -> None:
         for claim in claims:
             self.rows[claim.delivery].state.check_step(DeliveryState.QUEUED)
         for claim in claims:

@@ -96,7 +96,7 @@ class _Run:
             finally:
                 unsent = (*self.commits.withdrawn, *self.waiting)
                 if unsent:
-                    self.ledger.release(unsent, self.now())
+                    self.ledger.release(unsent)
         if self.fault is not None:
             raise self.fault
         return Counts(**self.counts)

@@ -13,7 +13,7 @@ from digest.errors import SourceError
 from digest.gather.base import Context
 from digest.gather.settings import SourceSettings
 from digest.model.article import Article
-from digest.model.newsletter import clock
+from digest.model.newsletter import read_time
 
 #: Where the articles claim to be from; nobody can own a name under .example (RFC 2606).
 SITE = "Beispiel-Nachrichten (Muster)"
@@ -64,7 +64,7 @@ def read_samples() -> tuple[Sample, ...]:
 
 
 def _article(sample: Sample, source: str, context: Context) -> Article:
-    published = datetime.combine(context.day - timedelta(days=1), clock(sample.day_before_at), context.zone)
+    published = datetime.combine(context.day - timedelta(days=1), read_time(sample.day_before_at), context.zone)
     return Article(
         title=sample.title,
         source=source,

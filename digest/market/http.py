@@ -30,9 +30,10 @@ class _PassingError(Exception):
 
 
 def _backoff(error: Exception) -> bool | float:
-    return (
-        error.wait if isinstance(error, _PassingError) and error.wait is not None else isinstance(error, _PassingError)
-    )
+    """Seconds to wait before the next try, True for the usual ones, False where another try is of no use."""
+    if not isinstance(error, _PassingError):
+        return False
+    return True if error.wait is None else error.wait
 
 
 def retry_after(value: str, now: datetime) -> float | None:

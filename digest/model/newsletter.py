@@ -17,14 +17,14 @@ _LEAD_TIME = timedelta(minutes=30)
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def clock(text: str) -> time:
+def read_time(text: str) -> time:
     """ "06:30" as a time of day; ValueError otherwise."""
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
         raise ValueError(f"{text!r} is not a time such as 06:30")
     return time(int(text[:2]), int(text[3:]))
 
 
-def weekdays(text: str) -> frozenset[int]:
+def read_weekdays(text: str) -> frozenset[int]:
     """ "mon-fri", "mon,wed,sat" or "daily" as weekday numbers, Monday 0; ValueError otherwise."""
     wanted = text.replace(" ", "").lower()
     if wanted == "daily":
@@ -104,8 +104,8 @@ class Newsletter(Table, frozen=True, kw_only=True):
             raise ValueError(f"slug {self.slug!r} must be small letters, digits and hyphens, 64 at most")
         for key, text in (("at", self.at), ("prepare_at", self.prepare_at), ("remind_at", self.remind_at)):
             if text or key == "at":
-                _said_of(key, clock, text)
-        _said_of("days", weekdays, self.days)
+                _said_of(key, read_time, text)
+        _said_of("days", read_weekdays, self.days)
         for key, address in (("sender", self.sender), ("reply_to", self.reply_to)):
             if address:
                 check_mailbox(key, address)
@@ -120,7 +120,7 @@ class Newsletter(Table, frozen=True, kw_only=True):
 
     def sends_at(self, day: date, zone: ZoneInfo) -> datetime:
         """When the edition of `day` is due. A time that the clock change skips is moved past the gap."""
-        return _on_the_clock(day, clock(self.at), zone)
+        return _on_the_clock(day, read_time(self.at), zone)
 
     def prepares_at(self, day: date, zone: ZoneInfo) -> datetime:
         """When the edition of `day` is prepared: `prepare_at`, or 30 minutes before it is due.
@@ -129,8 +129,8 @@ class Newsletter(Table, frozen=True, kw_only=True):
         """
         if not self.prepare_at:
             return (self.sends_at(day, zone).astimezone(UTC) - _LEAD_TIME).astimezone(zone)
-        evening_before = clock(self.prepare_at) > clock(self.at)
-        return _on_the_clock(day - timedelta(days=1) if evening_before else day, clock(self.prepare_at), zone)
+        evening_before = read_time(self.prepare_at) > read_time(self.at)
+        return _on_the_clock(day - timedelta(days=1) if evening_before else day, read_time(self.prepare_at), zone)
 
 
 def _on_the_clock(day: date, moment: time, zone: ZoneInfo) -> datetime:

@@ -12,7 +12,7 @@ from digest import german
 from digest.errors import NotFoundError
 from digest.links import LetterPurpose
 from digest.model.edition import EditionContent, EditionKind
-from digest.model.newsletter import clock, weekdays
+from digest.model.newsletter import read_time, read_weekdays
 
 LetterName = Literal["confirm", "welcome", "goodbye", "settings"]
 #: Where the letters' looks are, in templates/ and in an operator's own folder.
@@ -65,7 +65,8 @@ def letter_variables(content: EditionContent) -> dict[str, Any]:
     if content.expires is not None:
         ends = content.expires.astimezone(content.site.zone)
         expires = f"{german.long_date(ends.date())}, {german.time_of_day(ends)}"
-    timetable = f"{german.on_weekdays(weekdays(newsletter.days))} um {german.time_of_day(clock(newsletter.at))}"
+    days, at = german.on_weekdays(read_weekdays(newsletter.days)), german.time_of_day(read_time(newsletter.at))
+    timetable = f"{days} um {at}"
     if newsletter.holidays:
         timetable += ", außer an Feiertagen"
     return {"expires": expires, "timetable": timetable}

@@ -153,7 +153,7 @@ class SqlLedger:
         if taken_back:
             raise StepError(f"Edition {self._edition} was paused or cancelled while it was being sent.")
 
-    def release(self, claims: Sequence[Claim], now: datetime) -> None:  # noqa: ARG002, the Protocol's shape
+    def release(self, claims: Sequence[Claim]) -> None:
         """Give back what was claimed and never started."""
         if claims:
             with self._database.write() as connection:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from digest.model.edition import EditionState
-from digest.model.newsletter import Newsletter, weekdays
+from digest.model.newsletter import Newsletter, read_weekdays
 
 
 class Verb(StrEnum):
@@ -65,7 +65,7 @@ def due_work(
 def _due(newsletter: Newsletter, now: datetime, zone: ZoneInfo, day: date, state: EditionState | None) -> Verb | None:
     if state is EditionState.SENDING:
         return Verb.SEND  # broken off, or somebody's next try has come
-    if day.weekday() not in weekdays(newsletter.days) or now < newsletter.prepares_at(day, zone):
+    if day.weekday() not in read_weekdays(newsletter.days) or now < newsletter.prepares_at(day, zone):
         return None
     at = newsletter.sends_at(day, zone).astimezone(UTC)
     if now < at:
@@ -81,7 +81,7 @@ def _due(newsletter: Newsletter, now: datetime, zone: ZoneInfo, day: date, state
 def _closes_at(newsletter: Newsletter, day: date, at: datetime, zone: ZoneInfo) -> datetime:
     """Until when the edition due at `at` is still sent: never so late that the next one is due as well."""
     late = timedelta(hours=newsletter.late_window_hours) if newsletter.late == "send" else timedelta()
-    days = weekdays(newsletter.days)
+    days = read_weekdays(newsletter.days)
     next_day = next(after for step in range(1, 8) if (after := day + timedelta(days=step)).weekday() in days)
     one_moment_before = newsletter.sends_at(next_day, zone).astimezone(UTC) - timedelta(microseconds=1)
     return min(at + max(late, PUNCTUAL), one_moment_before)

@@ -75,9 +75,9 @@ class WatchedLedger(MemoryLedger):
         self.commits += 1
         assert self.count(D.IN_FLIGHT) <= self.connections
 
-    def release(self, claims: Sequence[Claim], now: datetime) -> None:
+    def release(self, claims: Sequence[Claim]) -> None:
         self._check_alive()
-        super().release(claims, now)
+        super().release(claims)
 
     def _check_alive(self) -> None:
         if self.dead:
@@ -347,7 +347,7 @@ def test_the_memory_ledger_keeps_its_own_rules() -> None:
     with pytest.raises(StepError):
         ledger.settle([(second, Outcome(state=D.SUBMITTED))], [third], NOW)
     assert ledger.rows[3].state is D.CLAIMED
-    ledger.release([second], NOW)
+    ledger.release([second])
     later = NOW + timedelta(minutes=1)
     again = ledger.claim(10, later)
     assert [(claim.delivery, claim.attempt, claim.dated) for claim in again] == [(2, 1, NOW), (3, 2, NOW)]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.model.newsletter import Newsletter, clock, weekdays
+from digest.model.newsletter import Newsletter, read_time, read_weekdays
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -22,7 +22,7 @@ def newsletter(**values: object) -> Newsletter:
     ("text", "expected"), [("06:30", time(6, 30)), ("00:00", time()), ("23:59", time(23, 59)), ("09:05", time(9, 5))]
 )
 def test_clock(text: str, expected: time) -> None:
-    assert clock(text) == expected
+    assert read_time(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_clock(text: str, expected: time) -> None:
 )
 def test_what_is_no_time(text: str) -> None:
     with pytest.raises(ValueError, match="is not a time such as 06:30"):
-        clock(text)
+        read_time(text)
 
 
 @pytest.mark.parametrize(
@@ -48,13 +48,13 @@ def test_what_is_no_time(text: str) -> None:
     ],
 )
 def test_weekdays(text: str, expected: set[int]) -> None:
-    assert weekdays(text) == expected
+    assert read_weekdays(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "montag", "mon-", "-mon", "mon,,tue", "mon,", "mon-tue-wed", "1-5", "every day"])
 def test_what_names_no_days(text: str) -> None:
     with pytest.raises(ValueError, match="names no days"):
-        weekdays(text)
+        read_weekdays(text)
 
 
 @pytest.mark.parametrize(

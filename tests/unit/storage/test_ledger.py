@@ -65,7 +65,7 @@ def test_what_was_never_started_is_given_back(plan: Plan) -> None:
     planned = plan("a", "b")
     a, b = planned.ledger.claim(9, NOW)
     planned.ledger.settle([], [a], NOW)
-    planned.ledger.release([a, b], NOW)  # what is in flight is not touched
+    planned.ledger.release([a, b])  # what is in flight is not touched
     assert planned.states() == {"a": "in_flight", "b": "queued"}
     assert planned.ledger.claim(9, NOW)[0].attempt == 1
 
@@ -219,7 +219,7 @@ def test_a_sender_learns_at_its_next_step_that_its_claims_were_taken_back(plan: 
         ledger.take_back_claims(connection, planned.edition.number)
     with pytest.raises(StepError, match="paused or cancelled"):
         planned.ledger.settle([(a, SENT)], [b], NOW)
-    planned.ledger.release([b, c], NOW)
+    planned.ledger.release([b, c])
     assert planned.states() == {"a": "submitted", "b": "queued", "c": "queued"}
     assert [claim.attempt for claim in planned.ledger.claim(9, NOW)] == [1, 1]
 

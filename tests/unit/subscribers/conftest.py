@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from subscribers.addresses import parse_address
+from subscribers.lists import create_list
 from subscribers.model import Profile, Subscriber
-from subscribers.repository import add_subscriber, create_list
+from subscribers.repository import add_subscriber
 from subscribers.tables import metadata
 
 SECRET = b"a secret of the tests, 32 octets"

@@ -17,19 +17,12 @@ from subscribers.consent import consent_history
 from subscribers.csv_import import import_csv
 from subscribers.errors import CsvFileError, UnknownListError, WrongValueError
 from subscribers.import_report import ImportReport, RefusedRow
+from subscribers.lists import create_list
 from subscribers.model import Consent, Profile, SubscriptionState, SuppressionReason
 from subscribers.privacy import erase_subscriber
-from subscribers.repository import (
-    add_subscriber,
-    create_list,
-    find_subscriber,
-    get_subscriber,
-    list_subscribers,
-    recipients,
-    subscribe,
-    subscriptions_of,
-    unsubscribe,
-)
+from subscribers.recipients import list_subscribers, recipients
+from subscribers.repository import add_subscriber, find_subscriber, get_subscriber
+from subscribers.subscriptions import subscribe, subscriptions_of, unsubscribe
 from subscribers.suppression import suppress_address, suppress_domain
 from subscribers.tables import consent_events, lists, subscribers
 

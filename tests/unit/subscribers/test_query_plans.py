@@ -12,21 +12,12 @@ from sqlalchemy import Connection, Engine, event
 from subscribers.addresses import parse_address
 from subscribers.consent import consent_history
 from subscribers.import_batch import Entry, apply_batch
+from subscribers.lists import create_list
 from subscribers.model import Changes, Consent, Profile, Subscriber, SubscriptionState, SuppressionReason
 from subscribers.privacy import erase_subscriber
-from subscribers.repository import (
-    add_subscriber,
-    change_subscriber,
-    create_list,
-    get_subscriber,
-    list_subscribers,
-    recipients,
-    refusals,
-    subscribe,
-    subscriber_by_handle,
-    subscriptions_of,
-    unsubscribe,
-)
+from subscribers.recipients import list_subscribers, recipients, refusals
+from subscribers.repository import add_subscriber, change_subscriber, get_subscriber, subscriber_by_handle
+from subscribers.subscriptions import subscribe, subscriptions_of, unsubscribe
 from subscribers.suppression import lift_suppression, suppress_address, suppression_of
 
 GROWING = ("subscribers", "subscriptions", "consent_events", "suppressions")

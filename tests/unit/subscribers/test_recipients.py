@@ -8,17 +8,11 @@ from sqlalchemy import Connection, update
 
 from subscribers.addresses import parse_address
 from subscribers.errors import UnknownListError
+from subscribers.lists import create_list
 from subscribers.model import Consent, Subscriber, SubscriptionState, SuppressionReason
 from subscribers.privacy import erase_subscriber
-from subscribers.repository import (
-    count_recipients,
-    create_list,
-    list_subscribers,
-    recipients,
-    refusals,
-    subscribe,
-    unsubscribe,
-)
+from subscribers.recipients import count_recipients, list_subscribers, recipients, refusals
+from subscribers.subscriptions import subscribe, unsubscribe
 from subscribers.suppression import suppress_address, suppress_domain
 from subscribers.tables import lists
 

@@ -18,19 +18,17 @@ from subscribers.errors import (
     UnknownSubscriberError,
     WrongValueError,
 )
+from subscribers.lists import create_list, get_list, list_lists
 from subscribers.model import Changes, Consent, Profile, Subscriber
 from subscribers.repository import (
     add_subscriber,
     change_subscriber,
-    create_list,
     find_subscriber,
-    get_list,
     get_subscriber,
-    list_lists,
-    subscribe,
     subscriber_by_handle,
     subscribers_by_id,
 )
+from subscribers.subscriptions import subscribe
 from subscribers.tables import lists, subscribers
 
 Person = Callable[..., Subscriber]

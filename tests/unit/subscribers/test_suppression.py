@@ -11,7 +11,8 @@ from subscribers.consent import consent_history
 from subscribers.errors import AddressError, SuppressedError
 from subscribers.model import Consent, Subscriber, SuppressionReason
 from subscribers.privacy import erase_subscriber
-from subscribers.repository import find_subscriber, subscribe
+from subscribers.repository import find_subscriber
+from subscribers.subscriptions import subscribe
 from subscribers.suppression import lift_suppression, suppress_address, suppress_domain, suppression_of
 from subscribers.tables import metadata, suppressions
 

@@ -45,7 +45,6 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     slogans: tuple[str, ...] = ()
     language: str = ""
     paid: bool | None = None
-    text: str = ""
 
 
 def read_jsonld(tree: HtmlElement, url: str | None) -> Facts:
@@ -85,7 +84,6 @@ def read_jsonld(tree: HtmlElement, url: str | None) -> Facts:
         slogans=slogans,
         language=_text(own, "inLanguage"),
         paid=_paid(own),
-        text=_text(own, "articleBody"),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from digest.config import Settings, load_settings
-from digest.errors import NotFoundError
+from digest.errors import HeldBackError, NotFoundError, SettingsError
 from digest.links import Links
 from digest.model.delivery import Message
 from digest.model.market import Snapshot
@@ -182,6 +182,8 @@ class App:
         from digest.tasks.prepare_edition import Recipe
 
         own_folder = self.settings.templates.path
+        if own_folder and not Path(own_folder).is_dir():
+            raise SettingsError("templates.path", f"there is no folder {own_folder}", str(self.path))
         rules = {
             source.name: SourceRule(
                 weight=source.weight, max_items=source.max_items, excerpt_chars=source.excerpt_chars
@@ -241,6 +243,11 @@ class App:
         """Where bounces go, each to an address of its own; "" where the envelope sender is always the same."""
         delivery = self.settings.delivery
         return delivery.bounce_domain if delivery.envelope == "verp" else ""
+
+    def check_backend(self) -> None:
+        """Raises SettingsError for a backend that cannot be made; whether it may send is asked when it is due."""
+        with suppress(HeldBackError):
+            self.backend()
 
     def sender(self) -> Sender:
         """Raises what `backend` raises."""

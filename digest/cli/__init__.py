@@ -24,7 +24,7 @@ COMMANDS = {
     "why": ("why", "What a person got and did not get, and the reason."),
     "schedule": ("schedule", "Do it all at the newsletters' times, until stopped."),
     "lists": ("lists", "Create, list and show mailing lists."),
-    "subscribers": ("subscribers", "Add, import, list and show subscribers."),
+    "subscribers": ("subscribers", "Add, import, list, show and unsubscribe people."),
     "migrate": ("migrate", "Bring the database to this program's version."),
 }
 

@@ -24,7 +24,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")  # nothing is cut off, however narrow the terminal
     for row in rows:
         # As Text: what a source or a subscriber wrote is never markup.
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
@@ -38,6 +40,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty:
 def say(text: str) -> None:
     """A line for people on stdout."""
     click.echo(text)
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 article", "2 articles"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def program() -> str:

@@ -9,7 +9,7 @@ import click
 from digest.app import App
 from digest.cli.gather import gather_with_progress
 from digest.cli.options import date_option, json_option, newsletter_option, with_app
-from digest.cli.output import print_json, program, say, warn
+from digest.cli.output import counted, print_json, program, say, warn
 from digest.cli.prepare import prepared_json
 from digest.cli.send import exit_code_of, say_where, send_with_progress
 from digest.cli.shows import (
@@ -37,6 +37,8 @@ def command(app: App, newsletter: str, day: date | None, dry_run: bool, as_json:
     """Gather, snapshot, prepare and send: the main job, once. A second run on the same day sends no second copy."""
     newsletters = app.newsletters(newsletter)
     day = day or app.today()
+    if not dry_run:
+        app.check_backend()
     sources = gather_with_progress(app, newsletter, day)
     if as_json:
         warn_of_sources(sources)
@@ -104,7 +106,8 @@ def _draft(app: App, newsletter: Newsletter, day: date, entry: dict[str, object]
     titles = [article.title for article in draft.articles]
     entry |= {"subject": draft.subject, "articles": titles, "recipients": recipients}
     if not quiet:
-        say(f"{newsletter.slug}, {day}: {len(titles)} articles for {recipients} recipients; nothing was sent.")
+        count = f"{counted(len(titles), 'article')} for {counted(recipients, 'recipient')}"
+        say(f"{newsletter.slug}, {day}: {count}; nothing was sent.")
         for title in titles:
             say(f"  {title}")
     return 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from digest import german
-from digest.cli.output import print_table, say, warn
+from digest.cli.output import counted, print_table, say, warn
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -86,7 +86,7 @@ def show_prepared(report: PrepareReport) -> None:
         say(f"{line} {report.note}.")
     else:
         subject = edition.content.subject if edition.content else ""
-        say(f"{line}: {edition.state} with {len(report.articles)} articles. Subject: {subject}")
+        say(f"{line}: {edition.state} with {counted(len(report.articles), 'article')}. Subject: {subject}")
 
 
 def show_sent(report: SendReport) -> None:

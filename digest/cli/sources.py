@@ -65,7 +65,7 @@ def test(app: App, name: str, as_json: bool) -> None:
 @json_option
 @with_app
 def add(app: App, name: str, kind: str, url: str, path: str, topics: tuple[str, ...], as_json: bool) -> None:
-    """Add a source at the end of the settings file. Try it first with `sources test`, once it is there."""
+    """Add a source at the end of the settings file; then try it with `digest sources test NAME`."""
     values = {"name": name, "type": kind, "url": url, "path": path, "topics": list(topics)}
     # A JSON string or list of strings is a TOML one as well.
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value]

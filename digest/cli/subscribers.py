@@ -17,7 +17,7 @@ from subscribers.model import Consent, SubscriptionState
 from subscribers.profile import PROFILE_FIELDS, read_profile
 from subscribers.recipients import list_subscribers
 from subscribers.repository import add_subscriber, get_subscriber
-from subscribers.subscriptions import subscribe, subscriptions_of
+from subscribers.subscriptions import subscribe, subscriptions_of, unsubscribe
 
 #: Refused rows that are named on the terminal; --json names as many as the report holds.
 _SHOWN_REFUSALS = 20
@@ -68,7 +68,10 @@ def add(app: App, address: str, list_slug: str, consent: str, as_json: bool, **t
 @json_option
 @with_app
 def import_(app: App, file: Path, list_slug: str, consent: str, dry_run: bool, as_json: bool) -> None:
-    """Import people from a CSV file. Wrong rows are refused and named; who left is not brought back."""
+    """Import people from a CSV file; docs/subscribers.md lists the columns, of which only `email` is needed.
+
+    Wrong rows are refused and named; who left is not brought back.
+    """
     size = file.stat().st_size if file.is_file() else 0
     with progress_bar("Importing") as update:
         report = import_csv(
@@ -96,6 +99,23 @@ def import_(app: App, file: Path, list_slug: str, consent: str, dry_run: bool, a
     say(f"{done} {file} into {list_slug}: {counts}.")
     for row in report.refusals[:_SHOWN_REFUSALS]:
         warn(f"line {row.line}, {row.address or 'no address'}: {row.reason}")
+
+
+@command.command("unsubscribe")
+@click.argument("address")
+@click.option("--list", "list_slug", metavar="SLUG", help="Only from this list. [default: from all]")
+@json_option
+@with_app
+def unsubscribe_(app: App, address: str, list_slug: str | None, as_json: bool) -> None:
+    """End a person's subscriptions; effective at once, also for mail that waits to be sent."""
+    now = app.clock()
+    with app.database.write() as connection:
+        person = get_subscriber(connection, address, secret=app.secret)
+        left = unsubscribe(connection, person.id, list_slug, source="command line", now=now)
+    if as_json:
+        print_json({"subscriber": person.email, "left": left})
+    else:
+        say(f"{person.email} has left {', '.join(left)}." if left else f"{person.email} had left already.")
 
 
 @command.command("list")

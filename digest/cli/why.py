@@ -15,7 +15,7 @@ from digest.tasks.explain_person import explain_person
 @json_option
 @with_app
 def command(app: App, address: str, as_json: bool) -> None:
-    """What this person got and did not get, and the reason."""
+    """Which editions this person got and did not get, and the reason; `digest preview --as` shows what stood in one."""
     found = explain_person(app.database, address, app.secret, app.settings.newsletters)
     if as_json:
         print_json(found)
@@ -24,9 +24,11 @@ def command(app: App, address: str, as_json: bool) -> None:
     rows = [(each.list_slug, each.state, f"{each.since:%Y-%m-%d}") for each in found.subscriptions]
     print_table(("List", "State", "Since"), rows, empty="No subscriptions.")
     sent = [
-        (each.edition, each.newsletter, str(each.date), each.state or "not sent", each.reason or each.reply)
+        (each.edition, each.newsletter, str(each.date), each.state or "not sent", each.reason, each.reply)
         for each in found.deliveries
     ]
     print_table(
-        ("Edition", "Newsletter", "Date", "State", "Reason"), sent, empty="No edition was made for this person."
+        ("Edition", "Newsletter", "Date", "State", "Reason", "Reply"),
+        sent,
+        empty="No edition was made for this person.",
     )

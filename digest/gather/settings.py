@@ -27,7 +27,7 @@ class SourceSettings(Table, frozen=True, kw_only=True):
         if not self.name.strip():
             raise ValueError("a source needs a name")
         if self.type != "sample" and bool(self.url) == bool(self.path):
-            raise ValueError(f"source {self.name!r} needs either url or path")
+            raise ValueError(f"source {self.name!r} needs either url or path, and not both")
         if self.url and not self.url.startswith(("http://", "https://")):
             raise ValueError(f"source {self.name!r}: url must begin with http:// or https://; a file goes into path")
         if self.max_items < 1:

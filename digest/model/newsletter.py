@@ -14,6 +14,8 @@ from digest.model.site import check_mailbox
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 #: How long before an edition is due it is prepared, unless `prepare_at` says otherwise.
 _LEAD_TIME = timedelta(minutes=30)
+#: An edition holds no more: each article is one octet of a recipient's choice, and a mail has an end.
+MOST_ARTICLES = 60
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -111,8 +113,8 @@ class Newsletter(Table, frozen=True, kw_only=True):
                 check_mailbox(key, address)
         if not self.lists:
             raise ValueError(f"newsletter {self.slug} has no lists to go to")
-        if not 1 <= self.max_articles <= 60:
-            raise ValueError("max_articles must be between 1 and 60")
+        if not 1 <= self.max_articles <= MOST_ARTICLES:
+            raise ValueError(f"max_articles must be between 1 and {MOST_ARTICLES}")
         if not 1 <= self.lookback_hours <= 24 * 31:
             raise ValueError("lookback_hours must be between 1 and 744")
         if not 0 <= self.late_window_hours <= 24 * 7:

@@ -11,6 +11,7 @@ import msgspec
 from digest.errors import StepError, UsageError
 from digest.model.edition import EditionState
 from digest.model.extras import Extras
+from digest.model.newsletter import MOST_ARTICLES
 from digest.storage import editions
 from digest.storage.database import Database
 from digest.tasks.prepare_edition import PrepareReport, Recipe, prepare_edition
@@ -23,6 +24,9 @@ _CLOSED = frozenset({EditionState.SENDING, EditionState.PAUSED, EditionState.SEN
 def read_extras(raw: Mapping[str, Any], where: str) -> Extras:
     """The extras that a TOML document states (keys as in `digest.model.extras`). Raises UsageError, naming `where`."""
     by_hand = raw.get("articles", [])
+    for name in ("articles", "pinned"):
+        if isinstance(raw.get(name), list) and len(raw[name]) > MOST_ARTICLES // 2:
+            raise UsageError(f"{where}: `{name}` has more than {MOST_ARTICLES // 2} entries, too many for one edition.")
     if isinstance(by_hand, list):
         by_hand = [{"source": NEWSROOM} | each if isinstance(each, dict) else each for each in by_hand]
     try:

@@ -19,6 +19,8 @@ from subscribers.recipients import count_recipients, recipients
 
 #: Recipients that are frozen in one transaction.
 _AT_ONCE = 1000
+#: A newsletter that looks back further than this is a review of what its readers may have read.
+_NEWS_HOURS = 48
 
 
 def plan_recipients(
@@ -40,7 +42,7 @@ def plan_recipients(
         total = count_recipients(connection, lists)
         after = ledger.last_entered(connection, number)
         snapshot = editions.load_snapshot(connection, number)
-        overlaps = find_overlaps(connection, number, content.newsletter.slug)
+        overlaps = find_repeats(connection, number, content)
     done = 0
     while True:
         with database.write() as connection:
@@ -52,6 +54,13 @@ def plan_recipients(
             done += ledger.enter_recipients(connection, number, chosen, skip_empty=bool(content.articles))
             after = people[-1].id
         on_progress(done, total)
+
+
+def find_repeats(connection: Connection, number: int, content: EditionContent) -> Overlaps:
+    """Where its articles stood in other newsletters. One that looks back on days is a review: it repeats on purpose."""
+    if content.newsletter.lookback_hours > _NEWS_HOURS:
+        return {}
+    return find_overlaps(connection, number, content.newsletter.slug)
 
 
 def compose_recipients(

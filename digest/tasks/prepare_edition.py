@@ -77,6 +77,7 @@ def prepare_edition(database: Database, recipe: Recipe, day: date, now: datetime
             known = editions.get_edition(connection, edition.number, content=True)
             articles = known.content.articles if known.content else ()
             return PrepareReport(edition=known, articles=articles, note=f"is {known.state} already")
+        extras = editions.load_extras(connection, edition.number)
         content = _draft(connection, recipe, day, edition.number, now, pictures)
         if not content.articles and newsletter.empty == "skip":
             editions.take_step(connection, edition, EditionState.SKIPPED, reason=_NO_ARTICLES)
@@ -91,7 +92,7 @@ def prepare_edition(database: Database, recipe: Recipe, day: date, now: datetime
         return PrepareReport(
             edition=editions.get_edition(connection, edition.number, content=True),
             articles=content.articles,
-            warnings=pictures.warnings,
+            warnings=(*pictures.warnings, *_unmatched(extras, content.articles)),
         )
 
 
@@ -148,12 +149,14 @@ def _shown(extras: Extras, day: date) -> Extras:
     return replace(extras, articles=(), pinned=(), advertisements=running)
 
 
-def _with_extras(chosen: Sequence[Article], extras: Extras, most: int) -> tuple[tuple[Article, ...], int]:
-    """Hand-written articles first, then pinned ones, then the others, `most` in all; how many every recipient gets."""
-    pinned = [article for article in chosen if article.url in extras.pinned or article.title in extras.pinned]
-    ordered = [*extras.articles, *pinned, *(article for article in chosen if article not in pinned)]
-    always = len(extras.articles) + len(pinned)
-    return tuple(ordered[: max(most, always)]), always
+def _unmatched(extras: Extras, articles: Sequence[Article]) -> tuple[str, ...]:
+    """A sentence for each pin that names none of the articles."""
+    names = {name for article in articles for name in (article.url, article.title)}
+    return tuple(
+        f"No article of the day has the title or address {pin!r}, so nothing is pinned by it."
+        for pin in extras.pinned
+        if pin not in names
+    )
 
 
 def _choose(
@@ -172,13 +175,16 @@ def _choose(
         and falls_in(stored.article, stored.first_seen, window, now, zone)
         and not any(_is_again(stored.article, other) for other in carried)
     ]
-    ranked = within_sections(unique(rank_articles(fresh, recipe.rules)), newsletter.sections)
-    # What an editor pinned is taken even where the day has more than the newsletter holds.
-    chosen = select_articles(ranked, recipe.rules, len(ranked) if extras.pinned else newsletter.max_articles)
-    shortened = [
-        replace(article, lead=excerpt(article, recipe.rules[article.source].excerpt_chars)) for article in chosen
+    ranked = unique(rank_articles(fresh, recipe.rules))
+    # What an editor pinned is taken whatever a section, a source or the newsletter holds.
+    pinned = [article for article in ranked if article.url in extras.pinned or article.title in extras.pinned]
+    others = within_sections([article for article in ranked if article not in pinned], newsletter.sections)
+    shown = [
+        replace(article, lead=excerpt(article, recipe.rules[article.source].excerpt_chars))
+        for article in (*pinned, *select_articles(others, recipe.rules, newsletter.max_articles))
     ]
-    return _with_extras(shortened, extras, newsletter.max_articles)
+    always = len(extras.articles) + len(pinned)
+    return (*extras.articles, *shown)[: max(newsletter.max_articles, always)], always
 
 
 def _is_again(article: Article, carried: Article) -> bool:

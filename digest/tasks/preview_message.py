@@ -12,8 +12,7 @@ from digest.render.assemble import Assembler
 from digest.render.shell import Shell
 from digest.storage import editions, ledger
 from digest.storage.database import Database
-from digest.storage.overlaps import find_overlaps
-from digest.tasks.plan_recipients import compose_recipients
+from digest.tasks.plan_recipients import compose_recipients, find_repeats
 from subscribers.recipients import recipients
 from subscribers.repository import get_subscriber
 
@@ -49,7 +48,7 @@ def preview_message(
             recipient, dated = frozen
             snapshot = editions.load_snapshot(connection, number)
         else:
-            overlaps = find_overlaps(connection, number, edition.newsletter)
+            overlaps = find_repeats(connection, number, edition.content)
             [(_, recipient)] = compose_recipients(connection, edition.content, people[:1], snapshot, overlaps)
             dated = None
     assembler = Assembler(shell, edition.content, number, snapshot, links, bounce_domain)

@@ -43,6 +43,7 @@ path = "eigene"
 def config(tmp_path: Path) -> Path:
     path = tmp_path / "config.toml"
     path.write_text(CONFIG, "utf-8")
+    (tmp_path / "eigene").mkdir()
     return path
 
 
@@ -64,6 +65,7 @@ def own_template(config: Path, name: str, text: str) -> None:
 def _prepared_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("prepared") / "config.toml"
     path.write_text(CONFIG, "utf-8")
+    (path.parent / "eigene").mkdir()
     for step in ("gather", "snapshot", "prepare"):
         assert CliRunner().invoke(cli, [step, "--config", str(path)]).exit_code == 0
     return path

@@ -344,3 +344,26 @@ def test_a_reader_that_has_seen_enough_is_no_fault_of_ours(tmp_path: Path) -> No
     assert b"Traceback" not in ran.stderr
     assert b"Exception ignored" not in ran.stderr
     assert ran.returncode == 1
+
+
+def test_leaving_by_command_is_effective_at_once(digest: Digest, house: object) -> None:
+    digest("subscribers", "add", "geht@leser.example", "--list", "morgen", "--consent", "test")
+    assert digest("subscribers", "unsubscribe", "geht@leser.example", "--json").json["left"] == ["morgen"]
+    assert "had left already" in digest("subscribers", "unsubscribe", "geht@leser.example").stdout
+    assert digest("subscribers", "unsubscribe", "niemand@leser.example").exit_code == 2
+
+
+def test_a_templates_folder_that_is_not_there_is_named(digest: Digest, make_config: MakeConfig) -> None:
+    make_config(templates={"path": "gibt-es-nicht"})
+    ran = digest("prepare")
+    assert ran.exit_code == 2
+    assert "templates.path" in ran.stderr
+    assert "gibt-es-nicht" in ran.stderr
+
+
+def test_a_mistyped_backend_is_named_before_anything_is_prepared(digest: Digest, make_config: MakeConfig) -> None:
+    make_config(delivery={"backend": "smpt"})
+    ran = digest("run")
+    assert ran.exit_code == 2
+    assert "delivery.backend" in ran.stderr
+    assert digest("editions", "list", "--json").json == []

@@ -115,6 +115,8 @@ def test_what_is_sent_cannot_be_edited(filled: Any) -> None:
         ({"articles": [{"lead": "ohne Titel"}]}, "title"),
         ({"articles": "x"}, "articles"),
         ({"dates": [{"when": "10.00 Uhr"}]}, "what"),
+        ({"pinned": ["x"] * 31}, "more than 30"),
+        ({"pinned": 5}, "pinned"),
     ],
 )
 def test_a_mistake_in_the_file_is_named(filled: Any, extras: dict[str, Any], named: str) -> None:
@@ -204,3 +206,33 @@ def test_an_edition_for_a_segment_never_goes_to_the_whole_list(filled: Any) -> N
     number = app.prepare(app.newsletters()[0], app.today()).edition.number
     with pytest.raises(HeldBackError, match="segment plus"):
         app.sender().send(number, lambda: None)
+
+
+def test_a_review_of_the_week_repeats_what_the_days_brought(
+    make_app: Any, add_person: Any, add_articles: Any, now: Any
+) -> None:
+    two = [
+        {"slug": "morgen", "name": "Der Morgen", "lists": ["morgen"], "days": "daily", "at": "23:59"},
+        {
+            "slug": "woche",
+            "name": "Die Woche",
+            "lists": ["morgen"],
+            "days": "daily",
+            "at": "23:59",
+            "lookback_hours": 168,
+        },
+    ]
+    app = make_app(newsletters=two)
+    add_articles(app, ("Meldung", now() - timedelta(hours=1)), url="https://probe.example/1")
+    add_person(app, "beide@leser.example")
+    for newsletter in app.newsletters():
+        number = app.prepare(newsletter, app.today()).edition.number
+        assert app.sender().send(number, lambda: None).submitted == 1
+
+
+def test_a_pin_that_names_nothing_is_said_and_one_that_does_outranks_its_full_section(filled: Any) -> None:
+    app = filled({"sections": [{"name": "Politik", "topics": ["politik"], "max": 1}]})
+    report = app.edit(app.newsletters()[0], app.today(), {"pinned": ["Meldung 8", "Gibt es nicht"]}, "extras.toml")
+    assert report.articles[0].title == "Meldung 8"
+    (warning,) = report.warnings
+    assert "Gibt es nicht" in warning

@@ -146,7 +146,6 @@ def test_the_footer_says_who_why_and_how_to_leave() -> None:
             "Datenschutz",
         ):
             assert wanted in part
-    assert "\n-- \n" in text
 
 
 def test_what_the_site_does_not_say_is_left_out() -> None:

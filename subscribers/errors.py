@@ -67,7 +67,8 @@ class UnknownListError(UsageError):
     def __init__(self, slug: str) -> None:
         self.slug = slug
         super().__init__(
-            f"There is no list {slug} in the database; `digest lists list` shows which there are, `digest lists create` makes one."
+            f"There is no list {slug} in the database; `digest lists list` shows which there are, "
+            "`digest lists create` makes one."
         )
 
 

@@ -60,12 +60,16 @@ def section_index(topics: tuple[str, ...], sections: tuple[Section, ...]) -> int
 
 
 class Brand(Table, frozen=True, kw_only=True):
-    """How a newsletter looks without templates of its own. `accent` is a colour such as #0b5c8a."""
+    """How a newsletter looks without templates of its own.
+
+    `accent` is a colour such as #0b5c8a, `footer` holds lines that stand at the end, before the imprint.
+    """
 
     name: str = ""
     logo: str = ""
     logo_dark: str = ""
     accent: str = "#0b5c8a"
+    footer: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", self.accent):

@@ -7,7 +7,9 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
+from digest import german
 from digest.errors import StepError, UsageError
 from digest.model.edition import EditionState
 from digest.model.extras import Extras
@@ -30,9 +32,26 @@ def read_extras(raw: Mapping[str, Any], where: str) -> Extras:
     if isinstance(by_hand, list):
         by_hand = [{"source": NEWSROOM} | each if isinstance(each, dict) else each for each in by_hand]
     try:
-        return msgspec.convert({**raw, "articles": by_hand}, Extras)
+        return _typeset(msgspec.convert({**raw, "articles": by_hand}, Extras))
     except msgspec.ValidationError as problem:
         raise UsageError(f"{where}: {str(problem).replace('`$.', '`')}") from None
+
+
+def _typeset(extras: Extras) -> Extras:
+    """Editors' words as a German paper sets them: „…“, –, …, and no-break spaces."""
+    set_ = german.typography
+    letter, numbered = extras.letter, extras.numbered
+    return replace(
+        extras,
+        subject=set_(extras.subject),
+        letter=letter and replace(letter, text=tuple(map(set_, letter.text))),
+        articles=tuple(
+            replace(each, kicker=set_(each.kicker), title=set_(each.title), lead=set_(each.lead))
+            for each in extras.articles
+        ),
+        dates=tuple(replace(each, what=set_(each.what)) for each in extras.dates),
+        numbered=numbered and replace(numbered, entries=tuple(map(set_, numbered.entries))),
+    )
 
 
 def edit_edition(database: Database, recipe: Recipe, day: date, extras: Extras, now: datetime) -> PrepareReport:

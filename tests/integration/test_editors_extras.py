@@ -236,3 +236,10 @@ def test_a_pin_that_names_nothing_is_said_and_one_that_does_outranks_its_full_se
     assert report.articles[0].title == "Meldung 8"
     (warning,) = report.warnings
     assert "Gibt es nicht" in warning
+
+
+def test_editors_words_are_set_as_a_german_paper_sets_them(filled: Any) -> None:
+    app = filled()
+    letter = {"text": ['Er sagte "ja" - und ging...'], "name": "Erika Muster"}
+    number = app.edit(app.newsletters()[0], app.today(), {"letter": letter}, "extras.toml").edition.number
+    assert "Er sagte „ja“ – und ging…" in parts(app.preview(number, "anna@leser.example"))[0]

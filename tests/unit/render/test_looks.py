@@ -10,10 +10,12 @@ from typing import Any, get_args
 
 import lxml.html
 import pytest
+from msgspec.structs import replace
 
 from digest import german
 from digest.model.article import Article
 from digest.model.edition import EditionContent
+from digest.model.extras import Advertisement, Appointment, EditorLetter, Extras, NumberedList
 from digest.model.newsletter import Brand
 from digest.model.site import Form
 from digest.render.compiling import compile_subject
@@ -282,3 +284,18 @@ def test_ranges_of_dates(first: date, last: date, words: str) -> None:
 )
 def test_days_of_the_week_in_words(days: set[int], words: str) -> None:
     assert german.on_weekdays(days) == words
+
+
+@pytest.mark.parametrize("look", ["daily", "brief", "weekly"])
+def test_every_look_shows_what_editors_wrote(look: str) -> None:
+    extras = Extras(
+        letter=EditorLetter(text=("Ein Wort vorweg.",), name="Erika Muster"),
+        dates=(Appointment(when="10.00 Uhr", what="Ratssitzung"),),
+        numbered=NumberedList(heading="Am meisten gelesen", entries=("Erstens",)),
+        advertisements=(Advertisement(title="Kaffee", advertiser="Rösterei"),),
+    )
+    brand = Brand(footer=("Eine Zeile am Ende.",))
+    for part in map(str, both(replace(edition(look, brand=brand), extras=extras))):
+        for words in ("Ein Wort vorweg.", "Erika Muster", "Ratssitzung", "Erstens", "Kaffee", "Eine Zeile am Ende."):
+            assert words in part
+        assert "anzeige" in part.lower()

@@ -123,7 +123,8 @@ def test_a_whole_atom_entry(read: Reader) -> None:
     [
         '<rss version="0.91"><channel><title>T</title><item><title>Titel</title><link>https://t.example/1</link></item>'
         "</channel></rss>",
-        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://my.netscape.com/rdf/simple/0.9/">'
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://my.netscape.com/rdf/'
+        'simple/0.9/">'
         "<channel><title>T</title></channel><item><title>Titel</title><link>https://t.example/1</link></item></rdf:RDF>",
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"><channel>'
         '<title>T</title></channel><item rdf:about="https://t.example/1"><title>Titel</title>'

@@ -24,16 +24,17 @@ if TYPE_CHECKING:
 def command(app: App, number: int | None, newsletter: str, as_json: bool) -> int:
     """Check templates and the edition; says what must be mended, and where.
 
-    Without --edition: the look of every newsletter, with made-up articles, and the newest edition. With it: that
-    edition alone, as it is frozen. Exits 3 where there are errors; warnings hold nothing up.
+    Without --edition: the look of every newsletter, with made-up articles, the letters, and the newest edition. With
+    it: that edition alone, as it is frozen. Exits 3 where there are errors; warnings hold nothing up.
     """
     from digest.render.lint.findings import in_order
-    from digest.tasks.check_edition import check_frozen, check_newsletters
+    from digest.tasks.check_edition import check_frozen, check_letters, check_newsletters
 
     chosen = app.newsletters(newsletter)
     findings: list[Finding] = []
     if number is None:
         findings += check_newsletters(chosen, app.recipe, app.today(), str(app.path))
+        findings += check_letters(chosen[0], app.recipe, app.today())
     max_age = timedelta(minutes=app.settings.market.max_age_minutes)
     findings += check_frozen(app.database, number, newsletter, app.clock(), max_age)
     findings = in_order(findings)

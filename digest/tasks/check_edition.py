@@ -1,4 +1,4 @@
-"""Check the newsletters' looks with made-up articles, and an edition as it is frozen."""
+"""Check the newsletters' looks with made-up articles, the letters, and an edition as it is frozen."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from digest.model.article import Article
 from digest.model.edition import Edition, EditionContent, EditionKind
 from digest.model.newsletter import Newsletter
 from digest.model.site import Site
+from digest.render.letterhead import LETTERS
+from digest.render.letters import letter_content
 from digest.render.lint.editorial import check_edition, check_prices
 from digest.render.lint.findings import Finding, Place, found, in_order
 from digest.render.lint.look import check_look
@@ -39,14 +41,35 @@ def check_newsletters(
         try:
             made_with = recipe(newsletter)
         except TemplateError as problem:
-            findings.append(
-                replace(found("template", Place(problem.file, problem.line), "", problem.problem), about=about)
-            )
+            findings += _about(about, [found("template", Place(problem.file, problem.line), "", problem.problem)])
             continue
         findings += _about(about, check_look(made_up(made_with, day)))
         if made_with.site.sample_imprint:
             what = "still the sample" if made_with.site.imprint.strip() else "empty"
             findings.append(found("site-imprint", Place(where), "site.imprint", f"The imprint is {what}."))
+    return in_order(findings)
+
+
+def check_letters(newsletter: Newsletter, recipe: Callable[[Newsletter], Recipe], day: date) -> list[Finding]:
+    """What is wrong with the letters, as they would be written about `newsletter`; Sie and du."""
+    findings: list[Finding] = []
+    for name in LETTERS:
+        about = f"letter {name}"
+        try:
+            made_with = recipe(replace(newsletter, template=f"letters/{name}"))
+            content = letter_content(
+                name,
+                site=_with_imprint(made_with.site),
+                newsletter=newsletter,
+                at=newsletter.sends_at(day, made_with.site.zone),
+                templates=made_with.templates,
+                coins=made_with.coins,
+                currency=made_with.currency,
+            )
+        except TemplateError as problem:
+            findings += _about(about, [found("template", Place(problem.file, problem.line), "", problem.problem)])
+            continue
+        findings += _about(about, check_look([content]))
     return in_order(findings)
 
 
@@ -87,10 +110,7 @@ def made_up(recipe: Recipe, day: date) -> list[EditionContent]:
     full = tuple(replace(article, lead=excerpt(article, limit)) for article in samples)
     bare = Article(title="Eine Meldung ohne alles", source="Muster")
     content = EditionContent(
-        # Without them it could not be seen whether the look shows them.
-        site=replace(
-            site, imprint=site.imprint.strip() or _IMPRINT, responsible=site.responsible.strip() or _RESPONSIBLE
-        ),
+        site=_with_imprint(site),
         newsletter=newsletter,
         kind=EditionKind.REGULAR,
         date=day,
@@ -102,6 +122,11 @@ def made_up(recipe: Recipe, day: date) -> list[EditionContent]:
         templates=recipe.templates,
     )
     return [content, replace(content, articles=(bare,)), replace(content, articles=())]
+
+
+def _with_imprint(site: Site) -> Site:
+    """Without imprint and responsible it could not be seen whether a look shows them."""
+    return replace(site, imprint=site.imprint.strip() or _IMPRINT, responsible=site.responsible.strip() or _RESPONSIBLE)
 
 
 def _article(place: int, site: Site, at: datetime) -> Article:

@@ -117,7 +117,7 @@ def test_a_template_that_does_not_compile_is_a_finding(config: Path, text: str) 
 def test_a_look_that_does_not_exist_is_a_finding(config: Path) -> None:
     config.write_text(CONFIG.replace('slug = "morgen"', 'slug = "morgen"\ntemplate = "nirgends"'), "utf-8")
     code, result = check(config, "--json")
-    (finding,) = json.loads(result.stdout)
+    (finding,) = [each for each in json.loads(result.stdout) if each["level"] == "error"]
     assert (code, finding["rule"], finding["about"]) == (3, "template", "morgen")
 
 
@@ -161,3 +161,12 @@ def test_names_that_do_not_exist_are_wrong_usage(config: Path, monkeypatch: pyte
         with pytest.raises(SystemExit) as leave:
             main()
         assert leave.value.code == 2
+
+
+def test_a_mistake_in_a_letter_is_found(config: Path) -> None:
+    own_template(config, "letters/welcome/subject.txt.j2", "{{ newsletter.nahme }}\n")
+    code, result = check(config, "--json")
+    assert code == 3
+    assert ("letters/welcome/subject.txt.j2", 1, "letter welcome") in {
+        (finding["file"], finding["line"], finding["about"]) for finding in json.loads(result.stdout)
+    }

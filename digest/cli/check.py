@@ -9,7 +9,7 @@ import click
 
 from digest.app import App
 from digest.cli.options import edition_option, json_option, newsletter_option, with_app
-from digest.cli.output import print_json, print_table, say
+from digest.cli.output import counted, print_json, print_table, say
 from digest.errors import HeldBackError
 
 if TYPE_CHECKING:
@@ -61,8 +61,4 @@ def _show(findings: list[Finding], errors: int) -> None:
         for finding in findings
     ]
     print_table(("Level", "Place", "What is wrong", "Remedy", "In"), rows, empty="")
-    say(f"{_count(errors, 'error')}, {_count(len(findings) - errors, 'warning')}.")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    say(f"{counted(errors, 'error')}, {counted(len(findings) - errors, 'warning')}.")

@@ -78,7 +78,7 @@ def prepare_edition(database: Database, recipe: Recipe, day: date, now: datetime
             articles = known.content.articles if known.content else ()
             return PrepareReport(edition=known, articles=articles, note=f"is {known.state} already")
         extras = editions.load_extras(connection, edition.number)
-        content = _draft(connection, recipe, day, edition.number, now, pictures)
+        content = _draft(connection, recipe, extras, day, edition.number, now, pictures)
         if not content.articles and newsletter.empty == "skip":
             editions.take_step(connection, edition, EditionState.SKIPPED, reason=_NO_ARTICLES)
             skipped = editions.get_edition(connection, edition.number)
@@ -100,7 +100,8 @@ def draft_edition(database: Database, recipe: Recipe, day: date, now: datetime) 
     """What the regular edition of `day` would be made from if it were prepared now. Nothing is changed."""
     with database.read() as connection:
         known = editions.find_regular_edition(connection, recipe.newsletter.slug, day)
-        return _draft(connection, recipe, day, known.number if known else 0, now)
+        number = known.number if known else 0
+        return _draft(connection, recipe, editions.load_extras(connection, number), day, number, now)
 
 
 def _fetch_pictures(database: Database, recipe: Recipe, day: date, now: datetime) -> PicturesReport:
@@ -111,20 +112,21 @@ def _fetch_pictures(database: Database, recipe: Recipe, day: date, now: datetime
         known = editions.find_regular_edition(connection, recipe.newsletter.slug, day)
         if known is not None and known.state not in _OPEN:
             return _NO_PICTURES
-        earlier = editions.prepared_articles(connection, known.number) if known else ()
-        chosen = _draft(connection, recipe, day, known.number if known else 0, now).articles
+        number = known.number if known else 0
+        earlier = editions.prepared_articles(connection, number)
+        chosen, _ = _choose(connection, recipe, editions.load_extras(connection, number), day, number, now)
     return recipe.fetch(chosen, earlier)
 
 
 def _draft(
     connection: Connection,
     recipe: Recipe,
+    extras: Extras,
     day: date,
     number: int,
     now: datetime,
     pictures: PicturesReport = _NO_PICTURES,
 ) -> EditionContent:
-    extras = editions.load_extras(connection, number)
     articles, pinned = _choose(connection, recipe, extras, day, number, now)
     content = EditionContent(
         site=recipe.site,

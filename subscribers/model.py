@@ -46,6 +46,15 @@ class ConsentEventKind(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
 
 
+class EventKind(StrEnum):
+    """What happened to a person, for figures, the API and webhooks."""
+
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
 class SuppressionScope(StrEnum):
     ADDRESS = "address"
     DOMAIN = "domain"
@@ -188,3 +197,30 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True):
     reason: SuppressionReason
     since: datetime
     source: str
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened to a person; `edition_id` is the edition whose message led to it, where that is known."""
+
+    id: int
+    kind: EventKind
+    at: datetime
+    subscriber_id: int | None
+    list_id: int | None
+    edition_id: int | None
+    detail: dict[str, str]
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One change. `who` is such as "cli:anna", "key:crm", "editor:anna@news.example", "reader" or "schedule".
+
+    `what` is a verb with its noun ("list.create", "subscriber.tag"), `subject` the slug or number of what was changed.
+    """
+
+    id: int
+    at: datetime
+    who: str
+    what: str
+    subject: str
+    subscriber_id: int | None
+    detail: dict[str, str]

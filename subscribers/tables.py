@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
 from subscribers.columns import BigId, Json, Texts, UtcDateTime, state_column_type
-from subscribers.model import ConsentEventKind, SubscriptionState, SuppressionReason, SuppressionScope
+from subscribers.model import ConsentEventKind, EventKind, SubscriptionState, SuppressionReason, SuppressionScope
 
 metadata = MetaData(
     naming_convention={
@@ -102,5 +102,36 @@ suppressions = Table(
     Column("since", UtcDateTime, nullable=False),
     Column("source", Text, nullable=False),
     UniqueConstraint("scope", "value_key"),
+    sqlite_autoincrement=True,
+)
+
+#: What happened to people, for figures, the API and webhooks. No foreign keys: a figure outlives the person's row.
+events = Table(
+    "events",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("kind", state_column_type(EventKind), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("subscriber_id", BigId),
+    Column("list_id", Integer),
+    Column("edition_id", Integer),
+    Column("detail", Json, nullable=False),
+    Index(None, "subscriber_id"),
+    Index("ix_events_edition_id_kind", "edition_id", "kind"),
+    sqlite_autoincrement=True,
+)
+
+#: Who changed what, and when; only ever added to. `subject` names no person: that is what `subscriber_id` is for.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("subscriber_id", BigId),
+    Column("detail", Json, nullable=False),
+    Index(None, "subscriber_id"),
     sqlite_autoincrement=True,
 )

@@ -15,7 +15,7 @@ from digest.errors import OutdatedDatabaseError, StorageError
 from digest.storage.tables import metadata
 
 #: The newest migration. A test holds it against `migrations/`.
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 _BUSY_SECONDS = 30
 _SQLITE = "sqlite:///"
 #: Durability -> SQLite's synchronous: "process" survives kill -9, "power" a power cut as well.

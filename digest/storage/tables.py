@@ -112,3 +112,15 @@ deliveries = Table(
     Index(None, "subscriber_id"),
     sqlite_autoincrement=True,
 )
+
+#: How many deliveries of an edition stand where; kept in the commits that move them. What is claimed or in flight is
+#: counted as queued, with no reason: those are moments, and at most a batch.
+delivery_counts = Table(
+    "delivery_counts",
+    metadata,
+    Column("edition_id", Integer, ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+    Column("state", state_column_type(DeliveryState), primary_key=True),
+    Column("reason", String(64), primary_key=True),
+    Column("count", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,64 @@
+"""Delivery counters, events, the audit trail, and what the newsroom and the public pages keep."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from subscribers.columns import BigId, Json, UtcDateTime
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    # Delivery
+    op.create_table(
+        "delivery_counts",
+        sa.Column("edition_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("reason", sa.String(64), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["edition_id"], ["editions.id"], name="fk_delivery_counts_edition_id_editions", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("edition_id", "state", "reason", name="pk_delivery_counts"),
+        sqlite_with_rowid=False,
+    )
+    op.execute(
+        "INSERT INTO delivery_counts (edition_id, state, reason, count) "
+        "SELECT edition_id, CASE WHEN state IN ('claimed', 'in_flight') THEN 'queued' ELSE state END, "
+        "CASE WHEN state IN ('queued', 'claimed', 'in_flight') THEN '' ELSE reason END, count(*) "
+        "FROM deliveries GROUP BY 1, 2, 3"
+    )
+
+    # Events and the audit trail
+    op.create_table(
+        "events",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("subscriber_id", BigId, nullable=True),
+        sa.Column("list_id", sa.Integer(), nullable=True),
+        sa.Column("edition_id", sa.Integer(), nullable=True),
+        sa.Column("detail", Json, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_events"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_events_subscriber_id", "events", ["subscriber_id"])
+    op.create_index("ix_events_edition_id_kind", "events", ["edition_id", "kind"])
+    op.create_table(
+        "audit",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("what", sa.String(64), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subscriber_id", BigId, nullable=True),
+        sa.Column("detail", Json, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_audit"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_audit_subscriber_id", "audit", ["subscriber_id"])

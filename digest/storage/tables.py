@@ -21,7 +21,8 @@ from sqlalchemy import (
 
 from digest.model.delivery import DeliveryState
 from digest.model.edition import EditionKind, EditionState
-from subscribers.columns import BigId, UtcDateTime, state_column_type
+from digest.model.webhook import AttemptState
+from subscribers.columns import BigId, Texts, UtcDateTime, state_column_type
 from subscribers.tables import metadata as metadata
 
 articles = Table(
@@ -123,4 +124,56 @@ delivery_counts = Table(
     Column("reason", String(64), primary_key=True),
     Column("count", Integer, nullable=False),
     sqlite_with_rowid=False,
+)
+
+#: A key is long and random, so its plain SHA-256 is enough; `prefix` is the part of it by which it is found.
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("prefix", String(16), nullable=False),
+    Column("key_hash", String(64), nullable=False),
+    Column("scopes", Texts, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_used_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    UniqueConstraint("name"),
+    UniqueConstraint("prefix"),
+    sqlite_autoincrement=True,
+)
+
+#: `secret` is kept as it is, since every message to the webhook is signed with it.
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("secret", String(64), nullable=False),
+    Column("events", Texts, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("cursor", BigId, nullable=False),
+    Column("rests_until", UtcDateTime),
+    Column("disabled_at", UtcDateTime),
+    Column("reason", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+#: Events on their way to webhooks; at most a window of what is still to come, the rest is the webhook's cursor.
+webhook_attempts = Table(
+    "webhook_attempts",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("webhook_id", Integer, ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False),
+    Column("event_id", BigId, nullable=False),
+    Column("state", state_column_type(AttemptState), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("queued_at", UtcDateTime, nullable=False),
+    Column("next_try", UtcDateTime, nullable=False),
+    Column("settled_at", UtcDateTime),
+    Column("reason", Text, nullable=False),
+    UniqueConstraint("webhook_id", "event_id"),
+    Index(None, "webhook_id", "state", "id"),
+    Index(None, "settled_at"),
+    sqlite_autoincrement=True,
 )

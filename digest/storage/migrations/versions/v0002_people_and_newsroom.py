@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from subscribers.columns import BigId, Json, UtcDateTime
+from subscribers.columns import BigId, Json, Texts, UtcDateTime
 
 revision = "0002"
 down_revision = "0001"
@@ -62,3 +62,54 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_audit_subscriber_id", "audit", ["subscriber_id"])
+
+    # Keys and webhooks
+    op.create_table(
+        "api_keys",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("prefix", sa.String(16), nullable=False),
+        sa.Column("key_hash", sa.String(64), nullable=False),
+        sa.Column("scopes", Texts, nullable=False),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.Column("last_used_at", UtcDateTime, nullable=True),
+        sa.Column("revoked_at", UtcDateTime, nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_api_keys"),
+        sa.UniqueConstraint("name", name="uq_api_keys_name"),
+        sa.UniqueConstraint("prefix", name="uq_api_keys_prefix"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "webhooks",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("secret", sa.String(64), nullable=False),
+        sa.Column("events", Texts, nullable=False),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.Column("cursor", BigId, nullable=False),
+        sa.Column("rests_until", UtcDateTime, nullable=True),
+        sa.Column("disabled_at", UtcDateTime, nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_webhooks"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "webhook_attempts",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("webhook_id", sa.Integer(), nullable=False),
+        sa.Column("event_id", BigId, nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("queued_at", UtcDateTime, nullable=False),
+        sa.Column("next_try", UtcDateTime, nullable=False),
+        sa.Column("settled_at", UtcDateTime, nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"], ["webhooks.id"], name="fk_webhook_attempts_webhook_id_webhooks", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_webhook_attempts"),
+        sa.UniqueConstraint("webhook_id", "event_id", name="uq_webhook_attempts_webhook_id_event_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_webhook_attempts_webhook_id_state_id", "webhook_attempts", ["webhook_id", "state", "id"])
+    op.create_index("ix_webhook_attempts_settled_at", "webhook_attempts", ["settled_at"])

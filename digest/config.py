@@ -21,6 +21,7 @@ from digest.market.settings import MarketSettings
 from digest.model.newsletter import Newsletter
 from digest.model.settings import Table
 from digest.model.site import Site
+from digest.model.web import WebSettings
 from digest.render.settings import TemplatesSettings
 from digest.storage.settings import DatabaseSettings
 
@@ -35,7 +36,6 @@ _LATER = {
     "dkim": ("",),
     "bounces": ("",),
     "alerts": ("",),
-    "web": ("",),
     "privacy": ("unconfirmed_days", "evidence_years"),
 }
 #: What msgspec calls a type -> what people call it.
@@ -64,12 +64,6 @@ class AlertsSettings(Table, frozen=True, kw_only=True):
     relay: str = ""
     webhook_url: str = ""
     heartbeat_url: str = ""
-
-
-class WebSettings(Table, frozen=True, kw_only=True):
-    host: str = "127.0.0.1"
-    port: int = 8000
-    trusted_proxies: tuple[str, ...] = ()
 
 
 class PrivacySettings(Table, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ COMMANDS = {
     "check": ("check", "Check templates and the edition; says what must be mended."),
     "preview": ("preview", "Show the very message that somebody would get."),
     "why": ("why", "What a person got and did not get, and the reason."),
+    "serve": ("serve", "The public pages, with the scheduler in the same process."),
     "schedule": ("schedule", "Do it all at the newsletters' times, until stopped."),
     "lists": ("lists", "Create, list and show mailing lists."),
     "subscribers": ("subscribers", "Add, import, list, show and unsubscribe people."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from digest.model.delivery import Claim, Message, Outcome
 
@@ -23,6 +23,18 @@ class Connection(Protocol):
 
     async def close(self) -> None:
         """Let go of it; never raises."""
+        ...
+
+
+@runtime_checkable
+class Announcing(Protocol):
+    """What a connection may offer besides."""
+
+    def announce(self, message: Message) -> None:
+        """Told before a `submit` which message the one after it is likely to be, so that something may be sent ahead.
+
+        It may never come: then the connection is closed. Its body, which may still be signed, is not to be relied upon.
+        """
         ...
 
 
@@ -59,7 +71,8 @@ class Ledger(Protocol):
     def settle(self, outcomes: Sequence[tuple[Claim, Outcome]], starting: Sequence[Claim], now: datetime) -> None:
         """Record outcomes and, in the same commit, mark those in flight whose message is about to leave.
 
-        An outcome whose state is queued gives the delivery back: it was started, but nothing was taken over.
+        An outcome whose state is queued gives the delivery back: it was started, but nothing was taken over. Raises
+        StepError, once the outcomes are recorded, where the edition is not being sent any more: nothing is started.
         """
         ...
 

@@ -14,7 +14,7 @@ from datetime import datetime
 
 import msgspec
 
-from digest.deliver.base import Backend, Connection, Ledger
+from digest.deliver.base import Announcing, Backend, Connection, Ledger
 from digest.deliver.commits import Commits, Done
 from digest.deliver.replies import Reason, next_try
 from digest.errors import DeliveryError, DigestError, PausedError
@@ -120,20 +120,27 @@ class _Run:
             self.fail(fault)
 
     async def send_over(self, connection: Connection) -> None:
+        announce = connection.announce if isinstance(connection, Announcing) else None
         done: Done | None = None
-        while True:
-            following = self.next_message()
-            if following is None and done is None:
-                return
-            claim = following[0] if following else None
-            started = await self.commits.commit(done, claim)
+        following = self.next_message()
+        while following is not None or done is not None:
+            current, following = following, None
+            started = await self.commits.commit(done, current[0] if current else None)
             done = None
-            if following is None or not started:
-                # Once more round after the last outcome: a retry that it made due at once is nobody else's to find.
-                if self.halted():
-                    return
-                continue
-            done = (following[0], await self.submit(connection, *following))
+            if current is not None and started:
+                following = self.next_message()
+                if announce is not None and following is not None:
+                    announce(following[1])
+                try:
+                    done = (current[0], await self.submit(connection, *current))
+                except asyncio.CancelledError:
+                    if following is not None:
+                        self.waiting.append(following[0])
+                    raise
+            elif self.halted():
+                return
+            # Once more round after the last outcome: a retry that it made due at once is nobody else's to find.
+            following = following or self.next_message()
 
     def next_message(self) -> tuple[Claim, Message] | None:
         """The next claim with its message, or None where nothing is left, or nothing more is to be started."""

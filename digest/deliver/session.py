@@ -1,22 +1,22 @@
-"""One SMTP session: opened, secured and logged in by aiosmtplib; the transaction is ours, one command at a time."""
+"""An open SMTP session and its transactions: pipelined where the server offers it, else one command at a time."""
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import re
-import ssl
+from collections.abc import Mapping
 
 import msgspec
-from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException
 
 from digest.deliver.envelope import needs_smtputf8, stuffed
-from digest.deliver.relays import RelayState
-from digest.deliver.replies import Phase, Reason, Reply, Verdict, broken, judge, outcome_of, paused, printable
-from digest.errors import DeliveryError, PausedError
+from digest.deliver.replies import Phase, Reason, Reply, Verdict, broken, judge, outcome_of, printable
+from digest.deliver.wire import Wire
+from digest.errors import DeliveryError
 from digest.model.delivery import DeliveryState, Outcome, SkipReason
 
 _SIZE = re.compile(r"[0-9]{1,20}")
+#: The first digit of the reply that grants a command (RFC 5321, 4.3.2).
+_GRANTED = {Phase.MAIL: 2, Phase.RCPT: 2, Phase.DATA: 3}
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +34,15 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     first_rest: float = 1.0
 
 
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """A message with its addresses as `wire_address` gives them; `canonical` is explained in `Message`."""
+
+    mail_from: str
+    rcpt_to: str
+    data: bytes
+    canonical: bool = False
+
+
 class LostError(DeliveryError):
     """The connection broke, or was closed by a 421, before a message was handed over."""
 
@@ -47,195 +56,160 @@ class LostError(DeliveryError):
 
 
 class Session:
-    """An open connection to one relay. `transactions` counts what was tried over it, `taken` what went through."""
+    """An open connection to `server`, which offers these extensions (in small letters, with their parameters).
 
-    def __init__(self, state: RelayState, context: ssl.SSLContext | None, timeouts: Timeouts, own_name: str) -> None:
-        relay = state.relay
-        self.server = state.name
+    `transactions` counts what was tried over it, `taken` what went through. Made by `opening.open_session`.
+    """
+
+    def __init__(
+        self, wire: Wire, server: str, offered: Mapping[str, str], timeouts: Timeouts, *, pipelining: bool
+    ) -> None:
+        self.server = server
+        self.pipelining = pipelining
         self.transactions = 0
         self.taken = 0
-        self._state = state
-        self._timeouts = timeouts
-        self._phase = Phase.GREETING
+        self._wire, self._offered, self._timeouts = wire, offered, timeouts
         self._unfinished = False
-        self._client = SMTP(
-            hostname=relay.host,
-            port=relay.port,
-            local_hostname=own_name,
-            timeout=timeouts.greeting,
-            use_tls=relay.tls == "implicit",
-            start_tls=False,
-            tls_context=context,
-        )
+        #: Sender and recipient of the message whose envelope has left already.
+        self._announced: tuple[str, str] | None = None
 
     @property
     def alive(self) -> bool:
-        return self._client.is_connected
+        return self._wire.alive
 
-    async def open(self) -> None:
-        """Connect, secure, log in. Raises LostError for what may be better later, PausedError for our own faults."""
-        try:
-            await self._open()
-        except SMTPResponseException as refused:
-            self.abort()
-            reply = Reply(refused.code, self._without_password(str(refused.message)))
-            if judge(self._phase, reply) is Verdict.PAUSE:
-                raise paused(self._phase, reply, self.server) from refused
-            raise LostError(self._phase, f"{self.server} answered {str(reply)!r}", told=True) from refused
-        except OSError as fault:
-            self.abort()
-            tls = next((cause for cause in (fault, fault.__cause__) if isinstance(cause, ssl.SSLError)), None)
-            if tls is not None:
-                why = printable(str(tls.strerror or tls))
-                raise PausedError(
-                    f"{self.server}: no safe connection, {why}; plain text is never used instead. "
-                    "Mend the certificate or the relay's `tls`, then run `digest send --resume`."
-                ) from fault
-            stalled = isinstance(fault, TimeoutError)
-            raise LostError(self._phase, self._said(fault), stalled=stalled) from fault
-        except (SMTPException, UnicodeError) as unable:
-            self.abort()
-            raise PausedError(
-                f"{self.server}: {self._phase} is not possible: {printable(str(unable))} Mend the relay's settings, "
-                "then run `digest send --resume`."
-            ) from unable
-        except BaseException:
-            self.abort()
-            raise
-
-    async def _open(self) -> None:
-        relay, seconds = self._state.relay, self._timeouts.command
-        await self._client.connect()
-        await self._hello()
-        if relay.tls == "starttls":
-            self._phase = Phase.TLS
-            await self._client.starttls(timeout=seconds)
-            await self._hello()
-        if relay.username:
-            self._phase = Phase.AUTH
-            await self._client.login(relay.username, self._state.password, timeout=seconds)
-
-    async def _hello(self) -> None:
-        self._phase = Phase.EHLO
-        try:
-            await self._client.ehlo(timeout=self._timeouts.command)
-        except SMTPHeloError as refused:
-            if refused.code not in (500, 502):
-                raise
-            await self._client.helo(timeout=self._timeouts.command)
-
-    async def transact(self, mail_from: str, rcpt_to: str, data: bytes) -> Outcome:
-        """MAIL, RCPT, DATA and the message, whose line ends are CRLF. Addresses come from `wire_address`.
+    async def transact(self, message: Envelope, following: Envelope | None = None) -> Outcome:
+        """MAIL, RCPT, DATA and the message; the envelope of `following` leaves with its last octets (RFC 2920).
 
         Raises LostError where the connection broke before the message, PausedError where we are at fault.
         """
-        options = self._options(mail_from, rcpt_to, data)
-        if isinstance(options, Outcome):
-            return options
+        commands = self._commands(message)
+        if isinstance(commands, Outcome):
+            return commands
         self.transactions += 1
-        encoding = "utf-8" if b"SMTPUTF8" in options else "ascii"
-        sender, recipient = mail_from.encode(encoding), rcpt_to.encode(encoding)
-        slow, quick = self._timeouts.command, self._timeouts.data
         if self._unfinished:
-            await self._ask(Phase.MAIL, slow, b"RSET")
-        self._unfinished = True
-        steps = (
-            (Phase.MAIL, 2, slow, (b"MAIL", b"FROM:<" + sender + b">", *options)),
-            (Phase.RCPT, 2, slow, (b"RCPT", b"TO:<" + recipient + b">")),
-            (Phase.DATA, 3, quick, (b"DATA",)),
-        )
-        for phase, expected, seconds, command in steps:
-            reply = await self._ask(phase, seconds, *command)
-            if reply.code // 100 != expected:
-                return self._refused(phase, reply)
-        return await self._hand_over(data)
+            self._unfinished = False
+            await self._ask(Phase.MAIL, b"RSET\r\n")
+        refusal = await (self._ask_at_once if self.pipelining else self._ask_in_turn)(message, commands)
+        return refusal or await self._hand_over(message, following)
 
-    def _options(self, mail_from: str, rcpt_to: str, data: bytes) -> tuple[bytes, ...] | Outcome:
-        """The parameters of MAIL, or why this server cannot be asked at all."""
-        offered, plain = self._client.esmtp_extensions, data.isascii()
-        options: list[bytes] = []
+    def _commands(self, message: Envelope) -> tuple[bytes, bytes] | Outcome:
+        """MAIL and RCPT with their parameters, or why this server cannot be asked at all."""
+        offered, data = self._offered, message.data
+        plain = data.isascii()
+        options, encoding = b"", "ascii"
         limit = offered.get("size", "").strip()
         # RFC 1870, 3: at most 20 digits.
         if _SIZE.fullmatch(limit) and 0 < int(limit) < len(data):
             return _content(f"The message has {len(data)} octets, {self.server} takes {limit}.")
         if "size" in offered:
-            options.append(b"SIZE=%d" % len(data))
+            options += b" SIZE=%d" % len(data)
         head = b"" if plain else data[: data.find(b"\r\n\r\n") + 1 or None]
-        if needs_smtputf8(mail_from + rcpt_to, head):
+        if needs_smtputf8(message.mail_from + message.rcpt_to, head):
             if "smtputf8" not in offered:
                 return Outcome(
                     state=DeliveryState.SKIPPED,
                     reason=SkipReason.NEEDS_SMTPUTF8,
                     reply=f"{self.server} does not offer SMTPUTF8.",
                 )
-            options.append(b"SMTPUTF8")
+            options += b" SMTPUTF8"
+            encoding = "utf-8"
         if not plain:
             if "8bitmime" not in offered:
                 return _content(f"The message has 8-bit text, and {self.server} does not offer 8BITMIME.")
-            options.append(b"BODY=8BITMIME")
-        return tuple(options)
+            options += b" BODY=8BITMIME"
+        sender, recipient = message.mail_from.encode(encoding), message.rcpt_to.encode(encoding)
+        return b"MAIL FROM:<%b>%b\r\n" % (sender, options), b"RCPT TO:<%b>\r\n" % recipient
 
-    async def _ask(self, phase: Phase, seconds: float, *command: bytes) -> Reply:
-        try:
-            code, text = await self._client.execute_command(*command, timeout=seconds)
-        except (OSError, SMTPResponseException) as fault:
+    async def _ask_at_once(self, message: Envelope, commands: tuple[bytes, bytes]) -> Outcome | None:
+        """All three commands in one go, unless they left with the last message; why this one is not wanted."""
+        if self._announced is None:
+            self._write(Phase.MAIL, b"%b%bDATA\r\n" % commands, replies=3)
+        elif self._announced != (message.mail_from, message.rcpt_to):
             self.abort()
-            raise LostError(phase, self._said(fault), stalled=isinstance(fault, TimeoutError)) from fault
-        return Reply(code, text)
+            raise LostError(Phase.MAIL, f"{self.server}: another message was announced")
+        self._announced = None
+        replies = [(phase, await self._reply(phase)) for phase in _GRANTED]
+        refused = next(((phase, reply) for phase, reply in replies if reply.code // 100 != _GRANTED[phase]), None)
+        if refused is None:
+            return None
+        if replies[-1][1].code // 100 == _GRANTED[Phase.DATA]:
+            # RFC 2920, 3.1: it waits for a message although it goes to nobody.
+            await self._ask(Phase.BODY, b".\r\n")
+        else:
+            self._unfinished = True
+        return outcome_of(*refused, self.server)
 
-    def _refused(self, phase: Phase, reply: Reply) -> Outcome:
-        nonsense = judge(phase, reply) is Verdict.NONSENSE
-        if reply.code == 421 or nonsense:
-            self.abort()
-            raise LostError(phase, f"{self.server} answered {str(reply)!r}", told=not nonsense)
-        return outcome_of(phase, reply, self.server)
+    async def _ask_in_turn(self, message: Envelope, commands: tuple[bytes, bytes]) -> Outcome | None:  # noqa: ARG002
+        """Each command once the one before it was granted; why the message is not wanted."""
+        for phase, command in zip(_GRANTED, (*commands, b"DATA\r\n"), strict=True):
+            reply = await self._ask(phase, command)
+            if reply.code // 100 != _GRANTED[phase]:
+                self._unfinished = True
+                return outcome_of(phase, reply, self.server)
+        return None
 
-    async def _hand_over(self, data: bytes) -> Outcome:
+    async def _hand_over(self, message: Envelope, following: Envelope | None) -> Outcome:
         """From here to the server's reply the message is in doubt."""
-        protocol = self._client.protocol
-        if protocol is None or not protocol.is_connected:
-            raise LostError(Phase.DATA, f"{self.server}: connection lost")
+        body = message.data + b".\r\n" if message.canonical else stuffed(message.data)
+        replies = 1
+        ahead = self._commands(following) if following is not None and self.pipelining else None
+        if following is not None and isinstance(ahead, tuple):
+            body = b"%b%b%bDATA\r\n" % (body, *ahead)
+            replies += 3
+            self._announced = (following.mail_from, following.rcpt_to)
+        self._write(Phase.DATA, body, replies=replies)
         try:
-            # Not aiosmtplib's data(): that rewrites line ends, and does not tell where it broke.
-            protocol.write(stuffed(data))
-            code, text = await protocol.read_response(timeout=self._timeouts.body)
-        except (OSError, SMTPResponseException) as fault:
+            reply = await self._wire.reply(self._timeouts.body)
+        except OSError as fault:
             self.abort()
             return broken(Phase.BODY, self._said(fault))
-        reply = Reply(code, text)
-        self._unfinished = False
         if reply.code == 421 or judge(Phase.BODY, reply) is Verdict.NONSENSE:
             self.abort()
         outcome = outcome_of(Phase.BODY, reply, self.server)
         self.taken += outcome.state is DeliveryState.SUBMITTED
         return outcome
 
+    async def _ask(self, phase: Phase, command: bytes) -> Reply:
+        self._write(phase, command, replies=1)
+        return await self._reply(phase)
+
+    def _write(self, phase: Phase, data: bytes, *, replies: int) -> None:
+        try:
+            self._wire.write(data, replies=replies)
+        except OSError as fault:
+            raise LostError(phase, self._said(fault)) from fault
+
+    async def _reply(self, phase: Phase) -> Reply:
+        """The reply to `phase`. Raises LostError for none, for nonsense, and for a 421, which ends the session."""
+        try:
+            reply = await self._wire.reply(self._timeouts.data if phase is Phase.DATA else self._timeouts.command)
+        except OSError as fault:
+            self.abort()
+            raise LostError(phase, self._said(fault), stalled=isinstance(fault, TimeoutError)) from fault
+        if phase in _GRANTED and reply.code // 100 != _GRANTED[phase]:
+            nonsense = judge(phase, reply) is Verdict.NONSENSE
+            if reply.code == 421 or nonsense:
+                self.abort()
+                raise LostError(phase, f"{self.server} answered {str(reply)!r}", told=not nonsense)
+        return reply
+
     def _said(self, fault: Exception) -> str:
         return f"{self.server}: {printable(str(fault))}"
-
-    def _without_password(self, text: str) -> str:
-        """Some servers repeat the command that they refuse."""
-        relay, password = self._state.relay, self._state.password
-        if not password:
-            return text
-        plain = f"\0{relay.username}\0{password}"
-        encoded = (base64.b64encode(secret.encode()).decode() for secret in (plain, password))
-        for secret in (*encoded, password):
-            text = text.replace(secret, "***")
-        return text
 
     async def quit(self) -> None:
         """Take leave, and close; never raises but when cancelled."""
         try:
-            with contextlib.suppress(OSError, SMTPException):
-                if self.alive:
-                    await self._client.quit(timeout=self._timeouts.quit)
+            # After an announced envelope the server waits for its message: there is nothing to be said but to close.
+            if self.alive and self._announced is None:
+                with contextlib.suppress(OSError):
+                    self._wire.write(b"QUIT\r\n", replies=1)
+                    await self._wire.reply(self._timeouts.quit)
         finally:
             self.abort()
 
     def abort(self) -> None:
         """Close at once, without a word."""
-        self._client.close()
+        self._wire.abort()
 
 
 def _content(problem: str) -> Outcome:

@@ -9,9 +9,10 @@ import ssl
 from collections.abc import Mapping
 
 from digest.deliver.envelope import has_bare_line_end, wire_address
+from digest.deliver.opening import open_session
 from digest.deliver.relays import RelayPool, RelayState
 from digest.deliver.replies import Phase, Reason
-from digest.deliver.session import LostError, Session, Timeouts
+from digest.deliver.session import Envelope, LostError, Session, Timeouts
 from digest.deliver.settings import LOOPBACK, DeliverySettings, Relay
 from digest.errors import PausedError, SettingsError
 from digest.model.delivery import DeliveryState, Message, Outcome
@@ -46,15 +47,13 @@ class SmtpBackend:
         return ", ".join(state.name for state in self.pool.relays)
 
     async def session(self, state: RelayState) -> Session:
-        """An open session to this relay. Raises as `Session.open` does."""
+        """An open session to this relay. Raises as `open_session` does."""
         if state.relay.host in LOOPBACK:
             name = "[127.0.0.1]"
         else:
             self._own_name = self._own_name or await asyncio.to_thread(_host_name)
             name = self._own_name
-        session = Session(state, self._context, self.timeouts, name)
-        await session.open()
-        return session
+        return await open_session(state, self._context, self.timeouts, name)
 
 
 class SmtpConnection:
@@ -65,24 +64,22 @@ class SmtpConnection:
         self._pool = backend.pool
         self._session: Session | None = None
         self._relay: RelayState | None = None
+        self._following: Message | None = None
+
+    def announce(self, message: Message) -> None:
+        """The message that will be submitted after the next one: its envelope may leave with that one's body."""
+        self._following = message
 
     async def submit(self, message: Message) -> Outcome:
         """See `Connection.submit`. A connection that breaks before the message is tried once more on a new one."""
-        try:
-            mail_from = wire_address(message.mail_from) if message.mail_from else ""
-        except ValueError as wrong:
-            raise PausedError(f"The envelope sender cannot be used: {wrong}. Mend `site.sender`.") from wrong
-        try:
-            rcpt_to = wire_address(message.rcpt_to)
-        except ValueError as wrong:
-            return Outcome(state=DeliveryState.REJECTED, reason=Reason.BAD_ADDRESS, reply=str(wrong))
-        if has_bare_line_end(message.data):
-            problem = "The message has a bare CR or LF, which servers read in different ways; it was not sent."
-            return Outcome(state=DeliveryState.REJECTED, reason=Reason.CONTENT, reply=problem)
+        following, self._following = self._following, None
+        envelope = _envelope(message)
+        if isinstance(envelope, Outcome):
+            return envelope
         for last_time in (False, True):
             try:
                 session = await self._ready()
-                outcome = await session.transact(mail_from, rcpt_to, message.data)
+                outcome = await session.transact(envelope, self._announced(session, following))
             except LostError as lost:
                 self._drop(str(lost), lost)
                 if last_time or lost.stalled:
@@ -95,6 +92,15 @@ class SmtpConnection:
                     self._pool.works(self._relay)
                 return outcome
         raise AssertionError("the second time returns")
+
+    def _announced(self, session: Session, following: Message | None) -> Envelope | None:
+        """The envelope that may leave ahead over this session, which will not be renewed before it."""
+        if following is None or not session.pipelining or self._relay is None:
+            return None
+        if session.transactions + 1 >= self._relay.relay.messages_per_connection:
+            return None
+        envelope = _envelope(following)
+        return None if isinstance(envelope, Outcome) else envelope
 
     async def close(self) -> None:
         session, relay = self._session, self._relay
@@ -168,6 +174,22 @@ class SmtpConnection:
         wait = self._pool.rest(state, problem, asyncio.get_running_loop().time())
         if wait:
             _log.warning("%s rests for %.0f s after this: %s", state.name, wait, problem)
+
+
+def _envelope(message: Message) -> Envelope | Outcome:
+    """The message as it goes out, or why it must not. Raises PausedError for a sender that cannot be one."""
+    try:
+        mail_from = wire_address(message.mail_from) if message.mail_from else ""
+    except ValueError as wrong:
+        raise PausedError(f"The envelope sender cannot be used: {wrong}. Mend `site.sender`.") from wrong
+    try:
+        rcpt_to = wire_address(message.rcpt_to)
+    except ValueError as wrong:
+        return Outcome(state=DeliveryState.REJECTED, reason=Reason.BAD_ADDRESS, reply=str(wrong))
+    if not message.canonical and has_bare_line_end(message.data):
+        problem = "The message has a bare CR or LF, which servers read in different ways; it was not sent."
+        return Outcome(state=DeliveryState.REJECTED, reason=Reason.CONTENT, reply=problem)
+    return Envelope(mail_from=mail_from, rcpt_to=rcpt_to, data=message.data, canonical=message.canonical)
 
 
 def _password(relay: Relay, environ: Mapping[str, str]) -> str:

@@ -87,13 +87,15 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """The bytes for one recipient and the envelope around them (RFC 5321).
 
-    `data` has CRLF line ends and no dot-stuffing.
+    `data` has CRLF line ends and no dot-stuffing. `canonical` is the word of whoever made it that it ends with a line
+    end, has no CR or LF alone and no line that begins with a dot, so that nobody needs to look through it again.
     """
 
     mail_from: str
     rcpt_to: str
     message_id: str
     data: bytes
+    canonical: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

@@ -165,6 +165,7 @@ class Assembler:
             rcpt_to=address,
             message_id=message_id,
             data=b"".join(out),
+            canonical=True,
         )
 
     def _choose(self, recipient: Recipient) -> dict[str, tuple[str, ...]]:

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from digest.gather.settings import SourceSettings
     from digest.model.article import Article
     from digest.model.edition import Edition, EditionContent
+    from digest.tasks.deliver_webhooks import WebhookReport
     from digest.tasks.fetch_pictures import Mode, PicturesReport
     from digest.tasks.gather_articles import SourceReport
+    from digest.tasks.post_message import Answer, Poster
     from digest.tasks.prepare_edition import PrepareReport, Recipe
     from digest.tasks.send_edition import Sender
     from digest.tasks.take_snapshot import SnapshotReport
@@ -309,6 +311,25 @@ class App:
             self.clock(),
             self._bounce_domain,
         )
+
+    def deliver_webhooks(self, only: int | None = None) -> list[WebhookReport]:
+        """One turn for every outgoing webhook that has something to be told, or for the one numbered `only`."""
+        from digest.tasks.deliver_webhooks import deliver_webhooks
+
+        with self._poster() as poster:
+            return deliver_webhooks(self.database, poster, self.clock, only=only)
+
+    def test_webhook(self, number: int) -> Answer:
+        """Send a webhook a message of type "test". Raises NotFoundError."""
+        from digest.tasks.deliver_webhooks import send_test
+
+        with self._poster() as poster:
+            return send_test(self.database, poster, number, self.clock())
+
+    def _poster(self) -> Poster:
+        from digest.tasks.post_message import Poster
+
+        return Poster(self.settings.gather.allow_networks, self.settings.gather.user_agent)
 
 
 def open_app(path: Path, environ: Mapping[str, str] = os.environ) -> tuple[App, list[str]]:

@@ -26,6 +26,8 @@ COMMANDS = {
     "schedule": ("schedule", "Do it all at the newsletters' times, until stopped."),
     "lists": ("lists", "Create, list and show mailing lists."),
     "subscribers": ("subscribers", "Add, import, list, show and unsubscribe people."),
+    "keys": ("keys", "Create, list and revoke keys for the API."),
+    "webhooks": ("webhooks", "Tell other programs what happens to subscribers."),
     "migrate": ("migrate", "Bring the database to this program's version."),
 }
 

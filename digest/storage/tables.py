@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Column,
     Date,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -124,6 +125,32 @@ delivery_counts = Table(
     Column("reason", String(64), primary_key=True),
     Column("count", Integer, nullable=False),
     sqlite_with_rowid=False,
+)
+
+#: What each sender of an edition last said of its run.
+sending_progress = Table(
+    "sending_progress",
+    metadata,
+    Column("edition_id", Integer, ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+    Column("holder", String(255), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("sent_before", Integer, nullable=False),
+    Column("submitted", Integer, nullable=False),
+    Column("rate", Float, nullable=False),
+    Column("waiting_until", UtcDateTime),
+    Column("waiting_why", Text, nullable=False),
+    Column("done_at", UtcDateTime),
+    sqlite_with_rowid=False,
+)
+
+#: How much of the limits of a relay or of a family of domains was used lately: read and written as a whole.
+sending_usage = Table(
+    "sending_usage",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("used", LargeBinary, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
 )
 
 #: A key is long and random, so its plain SHA-256 is enough; `prefix` is the part of it by which it is found.

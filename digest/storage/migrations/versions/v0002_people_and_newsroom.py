@@ -33,6 +33,31 @@ def upgrade() -> None:
         "CASE WHEN state IN ('queued', 'claimed', 'in_flight') THEN '' ELSE reason END, count(*) "
         "FROM deliveries GROUP BY 1, 2, 3"
     )
+    op.create_table(
+        "sending_progress",
+        sa.Column("edition_id", sa.Integer(), nullable=False),
+        sa.Column("holder", sa.String(255), nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("started_at", UtcDateTime, nullable=False),
+        sa.Column("sent_before", sa.Integer(), nullable=False),
+        sa.Column("submitted", sa.Integer(), nullable=False),
+        sa.Column("rate", sa.Float(), nullable=False),
+        sa.Column("waiting_until", UtcDateTime, nullable=True),
+        sa.Column("waiting_why", sa.Text(), nullable=False),
+        sa.Column("done_at", UtcDateTime, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["edition_id"], ["editions.id"], name="fk_sending_progress_edition_id_editions", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("edition_id", "holder", name="pk_sending_progress"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "sending_usage",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("used", sa.LargeBinary(), nullable=False),
+        sa.Column("changed_at", UtcDateTime, nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_sending_usage"),
+    )
 
     # Events and the audit trail
     op.create_table(
@@ -113,3 +138,38 @@ def upgrade() -> None:
     )
     op.create_index("ix_webhook_attempts_webhook_id_state_id", "webhook_attempts", ["webhook_id", "state", "id"])
     op.create_index("ix_webhook_attempts_settled_at", "webhook_attempts", ["settled_at"])
+
+    # Consent and letters
+    op.add_column("subscribers", sa.Column("paused_until", UtcDateTime, nullable=True))
+    op.add_column("subscriptions", sa.Column("asked_at", UtcDateTime, nullable=True))
+    op.create_index(
+        "ix_subscriptions_unasked",
+        "subscriptions",
+        ["list_id", "subscriber_id"],
+        sqlite_where=sa.text("state = 'pending' AND asked_at IS NULL"),
+        postgresql_where=sa.text("state = 'pending' AND asked_at IS NULL"),
+    )
+    op.create_table(
+        "request_counts",
+        sa.Column("key", sa.String(64), nullable=False),
+        sa.Column("since", UtcDateTime, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_request_counts"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_request_counts_since", "request_counts", ["since"])
+    op.create_table(
+        "address_changes",
+        sa.Column("subscriber_id", BigId, nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("edition_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", UtcDateTime, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"],
+            ["subscribers.id"],
+            name="fk_address_changes_subscriber_id_subscribers",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("subscriber_id", name="pk_address_changes"),
+        sqlite_with_rowid=False,
+    )

@@ -5,7 +5,19 @@ Ids are never used twice (AUTOINCREMENT on SQLite), so that a newcomer never inh
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from subscribers.columns import BigId, Json, Texts, UtcDateTime, state_column_type
 from subscribers.model import ConsentEventKind, EventKind, SubscriptionState, SuppressionReason, SuppressionScope
@@ -53,12 +65,17 @@ subscribers = Table(
     Column("attributes", Json, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("paused_until", UtcDateTime),
     UniqueConstraint("email_key"),
     UniqueConstraint("handle"),
     Index(None, "domain"),
     sqlite_autoincrement=True,
 )
 
+#: The condition of the index over those who are to be asked; a query that means to use it says the very same.
+UNASKED = text("state = 'pending' AND asked_at IS NULL")
+
+#: `asked_at` is when a pending subscription's confirmation letter was queued.
 subscriptions = Table(
     "subscriptions",
     metadata,
@@ -66,8 +83,18 @@ subscriptions = Table(
     Column("list_id", Integer, ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True),
     Column("state", state_column_type(SubscriptionState), nullable=False),
     Column("since", UtcDateTime, nullable=False),
+    Column("asked_at", UtcDateTime),
     Index(None, "list_id", "state", "subscriber_id"),
     sqlite_with_rowid=False,
+)
+
+# Who is pending and has not been asked yet: few, however many are pending.
+Index(
+    "ix_subscriptions_unasked",
+    subscriptions.c.list_id,
+    subscriptions.c.subscriber_id,
+    sqlite_where=UNASKED,
+    postgresql_where=UNASKED,
 )
 
 #: Append-only. No foreign keys: the evidence outlives the person's row and the list.
@@ -134,4 +161,68 @@ audit = Table(
     Column("detail", Json, nullable=False),
     Index(None, "subscriber_id"),
     sqlite_autoincrement=True,
+)
+
+#: Every import: what it read, and how far it came. `counts` are those of its report so far; `at` is the time that
+#: whatever it wrote bears, which tells what was changed since.
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("list_id", Integer, nullable=False),
+    Column("list_slug", String(64), nullable=False),
+    Column("file", Text, nullable=False),
+    Column("map", String(32), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("counts", Json, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("undone_at", UtcDateTime),
+    sqlite_autoincrement=True,
+)
+
+#: Whom an import changed, and how they were: `state_before` is None where it left their subscription alone, and empty
+#: where there was none; `profile_before` is None where it left their values alone.
+import_changes = Table(
+    "import_changes",
+    metadata,
+    Column("import_id", Integer, ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True),
+    Column("subscriber_id", BigId, ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    Column("created", Boolean, nullable=False),
+    Column("state_before", String(32)),
+    Column("profile_before", Json),
+    Index(None, "subscriber_id"),
+    sqlite_with_rowid=False,
+)
+
+#: The suppressions that an import added.
+import_suppressions = Table(
+    "import_suppressions",
+    metadata,
+    Column("import_id", Integer, ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True),
+    Column("suppression_id", BigId, ForeignKey("suppressions.id", ondelete="CASCADE"), primary_key=True),
+    Index(None, "suppression_id"),
+    sqlite_with_rowid=False,
+)
+
+#: How often something was asked for in a window that began at `since`; the key is a keyed hash of whom it counts.
+request_counts = Table(
+    "request_counts",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("count", Integer, nullable=False),
+    Index(None, "since"),
+    sqlite_with_rowid=False,
+)
+
+#: A new address that waits for its owner's confirmation; `edition_id` is the letter to it. One at a time per person.
+address_changes = Table(
+    "address_changes",
+    metadata,
+    Column("subscriber_id", BigId, ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("edition_id", Integer, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
 )

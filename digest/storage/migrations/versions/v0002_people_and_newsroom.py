@@ -173,3 +173,57 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subscriber_id", name="pk_address_changes"),
         sqlite_with_rowid=False,
     )
+
+    # Imports
+    op.create_table(
+        "imports",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("list_id", sa.Integer(), nullable=False),
+        sa.Column("list_slug", sa.String(64), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("map", sa.String(32), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("counts", Json, nullable=False),
+        sa.Column("finished_at", UtcDateTime, nullable=True),
+        sa.Column("undone_at", UtcDateTime, nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_imports"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "import_changes",
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("subscriber_id", BigId, nullable=False),
+        sa.Column("created", sa.Boolean(), nullable=False),
+        sa.Column("state_before", sa.String(32), nullable=True),
+        sa.Column("profile_before", Json, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["imports.id"], name="fk_import_changes_import_id_imports", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"],
+            ["subscribers.id"],
+            name="fk_import_changes_subscriber_id_subscribers",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("import_id", "subscriber_id", name="pk_import_changes"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_import_changes_subscriber_id", "import_changes", ["subscriber_id"])
+    op.create_table(
+        "import_suppressions",
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("suppression_id", BigId, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["imports.id"], name="fk_import_suppressions_import_id_imports", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["suppression_id"],
+            ["suppressions.id"],
+            name="fk_import_suppressions_suppression_id_suppressions",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("import_id", "suppression_id", name="pk_import_suppressions"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_import_suppressions_suppression_id", "import_suppressions", ["suppression_id"])

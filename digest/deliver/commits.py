@@ -1,4 +1,4 @@
-"""Group commits: one transaction for all that the connections have ready at the same moment."""
+"""Group commits: one transaction for what several connections have ready at about the same moment."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from digest.model.delivery import Claim, DeliveryState, Outcome
 Done = tuple[Claim, Outcome]
 
 
+#: Seconds that a ticket waits for others; a fraction of what any server takes over a message.
+GATHER = 0.002
+
+
 class _Ticket:
     """What one connection has to record, and what it wants to start."""
 
@@ -21,7 +25,7 @@ class _Ticket:
 
 
 class Commits:
-    """Gathers tickets until the event loop's next turn, then settles them together.
+    """Gathers tickets until there are `enough`, or for a moment, then settles them together.
 
     The ledger is called in the event loop's own thread: such a commit takes less than handing it to another. Once
     `halted` says so, outcomes are still recorded but nothing is started. `settled` is told how many are done;
@@ -34,9 +38,13 @@ class Commits:
         now: Callable[[], datetime],
         halted: Callable[[], bool],
         settled: Callable[[int], None],
+        *,
+        enough: int = 1,
     ) -> None:
         self._ledger, self._now, self._halted, self._settled = ledger, now, halted, settled
         self.withdrawn: list[Claim] = []
+        self._enough = enough
+        self._timer: asyncio.Handle | None = None
         self._tickets: list[_Ticket] = []
         self._loose: list[Done] = []
 
@@ -47,9 +55,13 @@ class Commits:
         """
         loop = asyncio.get_running_loop()
         ticket = _Ticket(done, starting, loop.create_future())
-        if not self._tickets:
-            loop.call_soon(self._turn)
         self._tickets.append(ticket)
+        if len(self._tickets) == self._enough:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = loop.call_soon(self._turn)
+        elif self._timer is None:
+            self._timer = loop.call_later(GATHER, self._turn)
         try:
             return await ticket.answer
         except asyncio.CancelledError:
@@ -65,6 +77,9 @@ class Commits:
 
     def flush(self) -> None:
         """Settle now what has been gathered. Raises what the ledger raises."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         tickets, loose = self._tickets, self._loose
         self._tickets, self._loose = [], []
         outcomes = [ticket.done for ticket in tickets if ticket.done is not None] + loose

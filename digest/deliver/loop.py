@@ -83,7 +83,7 @@ class _Run:
         self.counts = dict.fromkeys(Counts.__struct_fields__, 0)
         self.in_a_row: dict[str, int] = {}
         self.fault: Exception | None = None
-        self.commits = Commits(ledger, now, self.halted, self.settled)
+        self.commits = Commits(ledger, now, self.halted, self.settled, enough=max(1, backend.connections // 2))
 
     async def send(self) -> Counts:
         try:

@@ -5,7 +5,8 @@ Plain Core statements throughout: this is the hot path, beside the assembling of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -15,13 +16,15 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, 
 from digest.errors import StepError
 from digest.model.delivery import Claim, DeliveryState, Outcome, Recipient, SkipReason
 from digest.model.edition import EditionState
+from digest.storage.counts import QUEUED, Place, count_again, move, moves, place
+from digest.storage.counts import count_deliveries as count_deliveries
 from digest.storage.database import Database
 from digest.storage.tables import deliveries, editions
 from subscribers.recipients import refusals
 from subscribers.upsert import insert_if_absent
 
 #: How long a claim is held; longer than any server may take over one message (RFC 5321, 4.5.3.2).
-LEASE = timedelta(minutes=30)
+LEASE = timedelta(minutes=60)
 #: How often a message in doubt is begun before it stays unknown.
 MAX_ATTEMPTS = 12
 
@@ -32,6 +35,8 @@ _decode = msgspec.msgpack.Decoder(Recipient).decode
 _COLUMNS = (
     deliveries.c.id,
     deliveries.c.subscriber_id,
+    deliveries.c.state,
+    deliveries.c.reason,
     deliveries.c.recipient,
     deliveries.c.choice,
     deliveries.c.attempts,
@@ -97,6 +102,7 @@ class SqlLedger:
                 refused |= {row.subscriber_id: SkipReason.ERASED for row in rows if row.recipient is None}
                 skipped = [(row.id, str(refused[row.subscriber_id])) for row in rows if row.subscriber_id in refused]
                 _skip(connection, skipped, now)
+                self._count_claimed(connection, rows, refused)
                 claims = [_claim(row, now) for row in rows if row.subscriber_id not in refused]
                 if claims:
                     lease = now + LEASE
@@ -106,6 +112,11 @@ class SqlLedger:
                     )
             if claims or not rows:
                 return claims
+
+    def _count_claimed(self, connection: Connection, rows: Sequence[Any], refused: Mapping[int, str]) -> None:
+        if refused or any(row.state is _S.DEFERRED for row in rows):
+            steps = ((place(row.state, row.reason), _claimed_place(row, refused), 1) for row in rows)
+            move(connection, self._edition, moves(*steps))
 
     def _is_sending(self, connection: Connection) -> bool:
         state = connection.execute(select(editions.c.state).where(editions.c.id == self._edition)).scalar()
@@ -144,6 +155,9 @@ class SqlLedger:
                         for claim, outcome in outcomes
                     ],
                 )
+                moved = Counter(place(outcome.state, outcome.reason) for _, outcome in outcomes)
+                moved[QUEUED] -= len(outcomes)
+                move(connection, self._edition, moved)
             if starting:
                 lease = now + LEASE
                 started = connection.execute(_START, [{"row": claim.delivery, "lease": lease} for claim in starting])
@@ -167,23 +181,26 @@ def enter_recipients(
 
     With `skip_empty`, who has no article left gets nothing, for a reason that the ledger tells.
     """
-    nothing_new = (_S.SKIPPED, SkipReason.NOTHING_NEW)
-    rows = [
-        {
-            "edition_id": edition,
-            "subscriber_id": subscriber,
-            "state": state,
-            "reason": reason,
-            "reply": "",
-            "attempts": 0,
-            "choice": recipient.choice,
-            "recipient": _encode(msgspec.structs.replace(recipient, choice=b"")),
-        }
-        for subscriber, recipient in chosen
-        for state, reason in ((_S.QUEUED, "") if recipient.choice or not skip_empty else nothing_new,)
-    ]
+    rows = []
+    standing: Counter[Place] = Counter()
+    for subscriber, recipient in chosen:
+        state, reason = (_S.SKIPPED, SkipReason.NOTHING_NEW) if skip_empty and not recipient.choice else QUEUED
+        standing[state, reason] += 1
+        rows.append(
+            {
+                "edition_id": edition,
+                "subscriber_id": subscriber,
+                "state": state,
+                "reason": reason,
+                "reply": "",
+                "attempts": 0,
+                "choice": recipient.choice,
+                "recipient": _encode(msgspec.structs.replace(recipient, choice=b"")),
+            }
+        )
     if rows:
         connection.execute(insert_if_absent(connection, deliveries, "edition_id", "subscriber_id"), rows)
+        move(connection, edition, standing)
     return len(rows)
 
 
@@ -196,6 +213,7 @@ def last_entered(connection: Connection, edition: int) -> int:
 def finish_planning(connection: Connection, edition: int, now: datetime) -> None:
     """From here on the recipients of the edition are fixed."""
     connection.execute(update(editions).where(editions.c.id == edition).values(planned_at=now))
+    count_again(connection, edition)
 
 
 def recover(
@@ -214,6 +232,7 @@ def recover(
         .where(*gone, deliveries.c.state == _S.IN_FLIGHT)
         .values(state=_S.UNKNOWN, reason="interrupted", lease_until=None, settled_at=now)
     ).rowcount
+    move(connection, edition, moves((QUEUED, (_S.UNKNOWN, "interrupted"), doubtful)))
     _take_back(connection, *gone)
     if on_unknown == "retry":
         repeat_unknown(connection, edition)
@@ -222,13 +241,16 @@ def recover(
 
 def repeat_unknown(connection: Connection, edition: int) -> int:
     """Queue again what is in doubt, unless it was begun too often already; how many."""
-    repeated = connection.execute(
-        update(deliveries)
-        .where(deliveries.c.edition_id == edition, deliveries.c.state == _S.UNKNOWN)
-        .where(deliveries.c.attempts < MAX_ATTEMPTS)
-        .values(state=_S.QUEUED)
+    again = (
+        deliveries.c.edition_id == edition,
+        deliveries.c.state == _S.UNKNOWN,
+        deliveries.c.attempts < MAX_ATTEMPTS,
     )
-    return int(repeated.rowcount)
+    counted = select(deliveries.c.reason, func.count()).where(*again).group_by(deliveries.c.reason)
+    reasons = [(place(_S.UNKNOWN, reason), QUEUED, count) for reason, count in connection.execute(counted)]
+    connection.execute(update(deliveries).where(*again).values(state=_S.QUEUED))
+    move(connection, edition, moves(*reasons))
+    return sum(count for _, _, count in reasons)
 
 
 def take_back_claims(connection: Connection, edition: int) -> None:
@@ -242,16 +264,6 @@ def _take_back(connection: Connection, *which: ColumnElement[bool]) -> None:
         .where(*which, deliveries.c.state == _S.CLAIMED)
         .values(state=_S.QUEUED, attempts=deliveries.c.attempts - 1, lease_until=None)
     )
-
-
-def count_deliveries(connection: Connection, edition: int) -> dict[tuple[DeliveryState, str], int]:
-    """(state, reason) -> number of deliveries."""
-    query = (
-        select(deliveries.c.state, deliveries.c.reason, func.count())
-        .where(deliveries.c.edition_id == edition)
-        .group_by(deliveries.c.state, deliveries.c.reason)
-    )
-    return {(state, reason): count for state, reason, count in connection.execute(query)}
 
 
 def next_try(connection: Connection, edition: int) -> datetime | None:
@@ -309,6 +321,12 @@ def _claim(row: Any, now: datetime) -> Claim:
     )
 
 
+def _claimed_place(row: Any, refused: Mapping[int, str]) -> Place:
+    """Where a row is counted once it was claimed, or skipped instead."""
+    reason = refused.get(row.subscriber_id)
+    return QUEUED if reason is None else (_S.SKIPPED, str(reason))
+
+
 def _skip(connection: Connection, skipped: list[tuple[int, str]], now: datetime) -> None:
     if skipped:
         connection.execute(
@@ -328,4 +346,5 @@ def cancel_waiting(connection: Connection, edition: int, now: datetime) -> int:
         .where(deliveries.c.edition_id == edition, deliveries.c.state.in_(waiting))
         .values(state=_S.SKIPPED, reason=SkipReason.CANCELLED, settled_at=now, lease_until=None)
     )
+    count_again(connection, edition)
     return int(cancelled.rowcount)

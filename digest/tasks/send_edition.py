@@ -171,7 +171,8 @@ class Sender:
 
         for left in reversed(range(_RUNS)):
             try:
-                sent += asyncio.run(self._run(accounts, build, on_done))
+                with asyncio.Runner(loop_factory=_event_loop) as runner:
+                    sent += runner.run(self._run(accounts, build, on_done))
             except PausedError as problem:
                 self._pause(number, str(problem))
                 raise
@@ -233,6 +234,14 @@ class Sender:
             if not states.intersection(_WAITING):
                 editions.take_step(connection, edition, EditionState.SENT, sent_at=self._clock())
             return ""
+
+
+def _event_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:  # not made for Windows
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 @contextmanager

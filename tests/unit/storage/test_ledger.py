@@ -184,9 +184,9 @@ def test_where_others_may_be_alive_only_an_expired_lease_is_taken(plan: Plan, da
     a, _b = planned.ledger.claim(9, NOW)
     planned.ledger.settle([], [a], later(20))  # the lease begins anew when a message is started
     for minutes, expected in (
-        (25, {"a": "in_flight", "b": "claimed"}),
-        (40, {"a": "in_flight", "b": "queued"}),
-        (60, {"a": "queued:interrupted", "b": "queued"}),
+        (55, {"a": "in_flight", "b": "claimed"}),
+        (70, {"a": "in_flight", "b": "queued"}),
+        (90, {"a": "queued:interrupted", "b": "queued"}),
     ):
         with database.write() as connection:
             ledger.recover(connection, planned.edition.number, later(minutes), only_sender=False, on_unknown="retry")

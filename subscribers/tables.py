@@ -112,6 +112,7 @@ consent_events = Table(
     Column("ip", String(45), nullable=False),
     Column("proof", Json, nullable=False),
     Index(None, "subscriber_id", "list_id"),
+    Index("ix_consent_events_list_id_event_recorded_at", "list_id", "event", "recorded_at"),
     sqlite_autoincrement=True,
 )
 
@@ -225,4 +226,31 @@ address_changes = Table(
     Column("edition_id", Integer, nullable=False),
     Column("asked_at", UtcDateTime, nullable=False),
     sqlite_with_rowid=False,
+)
+
+#: Addresses that people had before; they vanish with the person.
+former_addresses = Table(
+    "former_addresses",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("subscriber_id", BigId, ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
+    Column("email", Text, nullable=False),
+    Column("email_key", String(64), nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Index(None, "subscriber_id"),
+    Index(None, "email_key"),
+    sqlite_autoincrement=True,
+)
+
+#: Conditions on people, as somebody wrote them; `subscribers.segments` reads them.
+segments = Table(
+    "segments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("slug", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("expression", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("slug"),
+    sqlite_autoincrement=True,
 )

@@ -174,6 +174,16 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
 
+    # Public pages
+    op.create_table(
+        "used_challenges",
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("until", UtcDateTime, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_used_challenges"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_used_challenges_until", "used_challenges", ["until"])
+
     # Imports
     op.create_table(
         "imports",
@@ -227,3 +237,37 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_import_suppressions_suppression_id", "import_suppressions", ["suppression_id"])
+
+    # Former addresses, segments, and the growth of a list
+    op.create_table(
+        "former_addresses",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("subscriber_id", BigId, nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("email_key", sa.String(64), nullable=False),
+        sa.Column("until", UtcDateTime, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"],
+            ["subscribers.id"],
+            name="fk_former_addresses_subscriber_id_subscribers",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_former_addresses"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_former_addresses_subscriber_id", "former_addresses", ["subscriber_id"])
+    op.create_index("ix_former_addresses_email_key", "former_addresses", ["email_key"])
+    op.create_table(
+        "segments",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("slug", sa.String(64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("expression", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_segments"),
+        sa.UniqueConstraint("slug", name="uq_segments_slug"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_consent_events_list_id_event_recorded_at", "consent_events", ["list_id", "event", "recorded_at"]
+    )

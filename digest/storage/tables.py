@@ -204,3 +204,13 @@ webhook_attempts = Table(
     Index(None, "settled_at"),
     sqlite_autoincrement=True,
 )
+
+#: Solved proofs of work: each serves once.
+used_challenges = Table(
+    "used_challenges",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
+    Index(None, "until"),
+    sqlite_with_rowid=False,
+)

@@ -69,9 +69,7 @@ def _accent_sheet(accent: str) -> str:
 
 
 @get("/static/{version:str}/{name:str}", sync_to_thread=False)
-def show_asset(
-    version: FromPath[str], name: FromPath[str], request: Request[Any, Any, Any]
-) -> Response[bytes]:
+def show_asset(version: FromPath[str], name: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
     """404 for an older version: who holds an older page asks for a new one."""
     assets: Assets = request.app.state.assets
     asset = assets.find(version, name)

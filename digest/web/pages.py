@@ -12,7 +12,7 @@ from litestar import MediaType, Response
 
 from digest import german
 from digest.errors import TemplateError
-from digest.model.newsletter import Newsletter
+from digest.model.newsletter import Newsletter, read_time, read_weekdays
 from digest.model.site import Form, Site
 from digest.render.environment import shipped_templates
 from digest.render.marks import words_for
@@ -54,6 +54,8 @@ class Pages:
             "short_date": german.short_date,
             "time_of_day": german.time_of_day,
             "join_words": german.join_words,
+            "clean": german.clean_name,
+            "timetable": _timetable,
         }
         for name in self._environment.list_templates(extensions=["html", "xml"]):
             try:
@@ -80,3 +82,9 @@ class Pages:
     def render(self, name: str, **values: Any) -> str:
         """The text that the template `name` gives."""
         return self._environment.get_template(name).render(values)
+
+
+def _timetable(newsletter: Newsletter) -> str:
+    """ "montags bis freitags um 6.30 Uhr"."""
+    days = german.on_weekdays(read_weekdays(newsletter.days))
+    return f"{days} um {german.time_of_day(read_time(newsletter.at))}"

@@ -1,4 +1,4 @@
-"""/: the newsletters, each with its way in."""
+"""/ and /anmelden: the newsletters, each with its way in."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from litestar import Response, get
 from digest.web.parts import ThePages
 
 
-@get("/", sync_to_thread=True)
-def show_landing(pages: ThePages) -> Response[str]:
+@get(["/", "/anmelden"])
+async def show_landing(pages: ThePages) -> Response[str]:
     return pages.show("landing.html", everybody=True)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, Insert, case, delete, func, insert, literal, select
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.model.delivery import DeliveryState
+from digest.storage.prepared import Prepared
 from digest.storage.tables import deliveries, delivery_counts
 
 #: (state, reason); the reason is empty for what waits to be sent.
@@ -38,12 +39,14 @@ def move(connection: Connection, edition: int, moved: Mapping[Place, int]) -> No
         if count
     ]
     if rows:
-        connection.execute(_UPSERT[connection.dialect.name], rows)
+        _UPSERT[connection.dialect.name].run(connection, rows)
 
 
-def _upsert(inserting: postgresql.Insert | sqlite.Insert) -> Insert:
+def _upsert(inserting: postgresql.Insert | sqlite.Insert) -> Prepared:
     key = ("edition_id", "state", "reason")
-    return inserting.on_conflict_do_update(index_elements=key, set_={"count": _C.count + inserting.excluded.count})
+    row = {column.name: bindparam(column.name, type_=column.type) for column in _C}
+    added = _C.count + inserting.excluded.count
+    return Prepared(inserting.values(row).on_conflict_do_update(index_elements=key, set_={"count": added}))
 
 
 _UPSERT = {

@@ -28,6 +28,8 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._reading = engine.execution_options(read_only=True)
+        #: Prepared statements go to the driver itself, and so do their errors.
+        self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -51,8 +53,8 @@ class Database:
     def _sentences(self) -> Iterator[None]:
         try:
             yield
-        except DBAPIError as problem:
-            what = " ".join(str(problem.orig).split()).rstrip(".")
+        except (DBAPIError, self._driver_error) as problem:
+            what = " ".join(str(getattr(problem, "orig", problem)).split()).rstrip(".")
             raise StorageError(f"The database {_shown(self.engine)} cannot be used: {what}.") from problem
 
     def close(self) -> None:

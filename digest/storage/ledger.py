@@ -19,6 +19,7 @@ from digest.model.edition import EditionState
 from digest.storage.counts import QUEUED, Place, count_again, move, moves, place
 from digest.storage.counts import count_deliveries as count_deliveries
 from digest.storage.database import Database
+from digest.storage.prepared import Prepared
 from digest.storage.tables import deliveries, editions
 from subscribers.recipients import refusals
 from subscribers.upsert import insert_if_absent
@@ -42,7 +43,7 @@ _COLUMNS = (
     deliveries.c.attempts,
     deliveries.c.dated,
 )
-_CLAIM = (
+_CLAIM = Prepared(
     update(deliveries)
     .where(deliveries.c.id == bindparam("row"))
     .values(
@@ -52,7 +53,7 @@ _CLAIM = (
         lease_until=bindparam("lease"),
     )
 )
-_START = (
+_START = Prepared(
     update(deliveries)
     .where(deliveries.c.id == bindparam("row"), deliveries.c.state == _S.CLAIMED)
     .values(state=_S.IN_FLIGHT, lease_until=bindparam("lease"))
@@ -62,7 +63,7 @@ _UNSTART = (
     .where(deliveries.c.id == bindparam("row"), deliveries.c.state == _S.IN_FLIGHT)
     .values(state=_S.CLAIMED)
 )
-_SETTLE = (
+_SETTLE = Prepared(
     update(deliveries)
     .where(deliveries.c.id == bindparam("row"))
     .values(
@@ -106,8 +107,8 @@ class SqlLedger:
                 claims = [_claim(row, now) for row in rows if row.subscriber_id not in refused]
                 if claims:
                     lease = now + LEASE
-                    connection.execute(
-                        _CLAIM,
+                    _CLAIM.run(
+                        connection,
                         [{"row": c.delivery, "attempt": c.attempt, "first": c.dated, "lease": lease} for c in claims],
                     )
             if claims or not rows:
@@ -140,8 +141,8 @@ class SqlLedger:
         taken_back = False
         with self._database.write() as connection:
             if outcomes:
-                connection.execute(
-                    _SETTLE,
+                _SETTLE.run(
+                    connection,
                     [
                         {
                             "row": claim.delivery,
@@ -160,8 +161,8 @@ class SqlLedger:
                 move(connection, self._edition, moved)
             if starting:
                 lease = now + LEASE
-                started = connection.execute(_START, [{"row": claim.delivery, "lease": lease} for claim in starting])
-                taken_back = started.rowcount != len(starting)
+                started = _START.run(connection, [{"row": claim.delivery, "lease": lease} for claim in starting])
+                taken_back = started != len(starting)
                 if taken_back:
                     connection.execute(_UNSTART, [{"row": claim.delivery} for claim in starting])
         if taken_back:
@@ -329,8 +330,8 @@ def _claimed_place(row: Any, refused: Mapping[int, str]) -> Place:
 
 def _skip(connection: Connection, skipped: list[tuple[int, str]], now: datetime) -> None:
     if skipped:
-        connection.execute(
-            _SETTLE,
+        _SETTLE.run(
+            connection,
             [
                 {"row": row, "to": _S.SKIPPED, "why": reason, "said": "", "again": None, "now": now, "undone": 0}
                 for row, reason in skipped

@@ -30,12 +30,16 @@ if TYPE_CHECKING:
     from digest.gather.settings import SourceSettings
     from digest.model.article import Article
     from digest.model.edition import Edition, EditionContent
+    from digest.render.letterhead import LetterName
     from digest.tasks.deliver_webhooks import WebhookReport
+    from digest.tasks.desk import Desk
     from digest.tasks.fetch_pictures import Mode, PicturesReport
     from digest.tasks.gather_articles import SourceReport
     from digest.tasks.post_message import Answer, Poster
     from digest.tasks.prepare_edition import PrepareReport, Recipe
+    from digest.tasks.reader_requests import ReaderRequests
     from digest.tasks.send_edition import Sender
+    from digest.tasks.send_letter import Letters
     from digest.tasks.take_snapshot import SnapshotReport
 
 #: A snapshot this young serves for sending; an older one is taken anew.
@@ -78,6 +82,63 @@ class App:
     @cached_property
     def links(self) -> Links:
         return Links(self.settings.site.base_url, self.secret)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """What readers' requests, and letters to them, are made with."""
+        from digest.tasks.desk import Desk
+
+        settings = self.settings
+        said = [topic for source in settings.sources for topic in source.topics]
+        said += [topic for newsletter in settings.newsletters for part in newsletter.sections for topic in part.topics]
+        return Desk(
+            database=self.database,
+            secret=self.secret,
+            links=self.links,
+            site=settings.site,
+            newsletters=settings.newsletters,
+            privacy=settings.privacy,
+            letters=self._letters(),
+            topics=tuple(dict.fromkeys(topic.lower() for topic in [*said, *settings.topics.values()])),
+            coins=settings.market.coins,
+            clock=self.clock,
+            own_templates=self._own_templates,
+            outbox=Path(settings.delivery.path) if settings.delivery.path else None,
+        )
+
+    def _letters(self) -> Letters:
+        from digest.tasks.send_letter import Letters
+
+        market = self.settings.market
+        return Letters(
+            # The secret's place on this machine is nothing that a letter is made from.
+            replace(self.settings.site, secret_file=""),
+            self.links,
+            self.settings.privacy,
+            self._letter_templates,
+            coins=market.coins,
+            currency=market.currency,
+        )
+
+    def _letter_templates(self, name: LetterName) -> dict[str, str]:
+        from digest.render.environment import read_templates
+        from digest.render.letterhead import FOLDER
+
+        return read_templates(f"{FOLDER}/{name}", self._own_templates)
+
+    @property
+    def _own_templates(self) -> Path | None:
+        """The operator's own folder of templates. Raises SettingsError where it is not there."""
+        folder = self.settings.templates.path
+        if folder and not Path(folder).is_dir():
+            raise SettingsError("templates.path", f"there is no folder {folder}", str(self.path))
+        return Path(folder) if folder else None
+
+    def reader_requests(self) -> ReaderRequests:
+        """What the public pages can ask for."""
+        from digest.tasks.reader_requests import ReaderRequests
+
+        return ReaderRequests(self.desk)
 
     def today(self) -> date:
         """The day it is where the site is."""
@@ -183,9 +244,6 @@ class App:
         from digest.render.environment import read_templates
         from digest.tasks.prepare_edition import Recipe
 
-        own_folder = self.settings.templates.path
-        if own_folder and not Path(own_folder).is_dir():
-            raise SettingsError("templates.path", f"there is no folder {own_folder}", str(self.path))
         rules = {
             source.name: SourceRule(
                 weight=source.weight, max_items=source.max_items, excerpt_chars=source.excerpt_chars
@@ -199,7 +257,7 @@ class App:
             rules=rules,
             coins=self.settings.market.coins,
             currency=self.settings.market.currency,
-            templates=read_templates(newsletter.template, Path(own_folder) if own_folder else None),
+            templates=read_templates(newsletter.template, self._own_templates),
             images=self._images(),
             fetch=self._fetch_pictures,
         )

@@ -19,6 +19,7 @@ from digest.errors import SettingsError
 from digest.gather.settings import GatherSettings, SourceSettings
 from digest.market.settings import MarketSettings
 from digest.model.newsletter import Newsletter
+from digest.model.privacy import PrivacySettings
 from digest.model.settings import Table
 from digest.model.site import Site
 from digest.model.web import WebSettings
@@ -33,10 +34,8 @@ _LATER = {
     "newsletters": ("remind_at", "holidays"),
     "delivery": ("domain_limits",),
     "delivery.relays": ("limits", "pipelining"),
-    "dkim": ("",),
     "bounces": ("",),
     "alerts": ("",),
-    "privacy": ("unconfirmed_days", "evidence_years"),
 }
 #: What msgspec calls a type -> what people call it.
 _WORDS = {
@@ -64,12 +63,6 @@ class AlertsSettings(Table, frozen=True, kw_only=True):
     relay: str = ""
     webhook_url: str = ""
     heartbeat_url: str = ""
-
-
-class PrivacySettings(Table, frozen=True, kw_only=True):
-    unconfirmed_days: int = 14
-    evidence_years: int = 3
-    store_ip: bool = False
 
 
 class Settings(Table, frozen=True, kw_only=True):

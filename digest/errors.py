@@ -3,7 +3,8 @@
 DigestError                      exit 1
 ├── UsageError                   exit 2   wrong usage, or a name that does not exist
 │   ├── SettingsError            exit 2   a setting is unknown or mistyped; names key and file
-│   └── NotFoundError            exit 2   a newsletter, list, edition or address that is not there
+│   ├── NotFoundError            exit 2   a newsletter, list, edition or address that is not there
+│   └── SignUpError              exit 2   a reader gave a text that is no address
 ├── HeldBackError                exit 3   a check or a missing approval stands in the way
 ├── SourceError                  exit 1   one source gave nothing; the edition goes out without it
 ├── FetchError                   exit 1   one address or file could not be read, or may not be
@@ -45,6 +46,14 @@ class NotFoundError(UsageError):
     def __init__(self, kind: str, name: object, where: str) -> None:
         self.kind, self.name, self.where = kind, name, where
         super().__init__(f"There is no {kind} {name!s} {where}.")
+
+
+class SignUpError(UsageError):
+    """A reader gave a text that is no address; `address` is shortened and printable."""
+
+    def __init__(self, address: str, problem: str) -> None:
+        self.address, self.problem = address, problem
+        super().__init__(f"{address} is not an e-mail address that can be used: {problem}")
 
 
 class HeldBackError(DigestError):

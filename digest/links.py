@@ -17,8 +17,9 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 Purpose = Literal["unsubscribe", "settings", "browser", "message", "bounce"]
-#: What the link of a letter is good for: confirming a sign-up, undoing a departure, all of one's own settings.
-LetterPurpose = Literal["confirm", "undo", "account"]
+#: What the link of a letter is good for: confirming a sign-up, undoing a departure, all of one's own settings, a new
+#: address.
+LetterPurpose = Literal["confirm", "undo", "account", "address"]
 
 _HANDLE_OCTETS = 8
 _NUMBER_OCTETS = 4
@@ -28,6 +29,7 @@ _LETTER_PATHS: dict[LetterPurpose, str] = {
     "confirm": "anmeldung-bestaetigen",
     "undo": "abmeldung-zuruecknehmen",
     "account": "meine-daten",
+    "address": "adresse-bestaetigen",
 }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select
 from subscribers.cleaning import clean_line, show
 from subscribers.errors import WrongValueError
 from subscribers.model import Consent, ConsentEvent, ConsentEventKind
-from subscribers.tables import consent_events
+from subscribers.tables import consent_events, lists
 
 #: How far ahead of ours another machine's clock may be.
 _CLOCKS_APART = timedelta(hours=26)
@@ -55,6 +55,21 @@ def consent_history(conn: Connection, subscriber_id: int) -> list[ConsentEvent]:
         select(consent_events).where(consent_events.c.subscriber_id == subscriber_id).order_by(consent_events.c.id)
     ).mappings()
     return [ConsentEvent(**row) for row in rows]
+
+
+def lists_of_letter(conn: Connection, subscriber_id: int, event: ConsentEventKind, letter: int) -> dict[str, bool]:
+    """The slugs of the lists whose `event` names that letter (its edition's number) as proof.
+
+    Each with whether the letter's link still holds: not once the person left the list after it.
+    """
+    holds: dict[int | None, bool] = {}
+    for each in consent_history(conn, subscriber_id):
+        if each.event is event and each.proof.get("letter") == str(letter):
+            holds[each.list_id] = True
+        elif each.event is ConsentEventKind.UNSUBSCRIBED and each.list_id in holds:
+            holds[each.list_id] = False
+    known = conn.execute(select(lists.c.id, lists.c.slug).where(lists.c.id.in_(holds)).order_by(lists.c.slug))
+    return {slug: holds[list_id] for list_id, slug in known}
 
 
 def stated_consent(

@@ -55,6 +55,16 @@ class EventKind(StrEnum):
     COMPLAINED = "complained"
 
 
+class BounceClass(StrEnum):
+    """Whose matter it is that a message came back, and so what follows."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    SENDER = "sender"
+    COMPLAINT = "complaint"
+    IGNORED = "ignored"
+
+
 class SuppressionScope(StrEnum):
     ADDRESS = "address"
     DOMAIN = "domain"
@@ -75,6 +85,7 @@ class Refusal(StrEnum):
 
     SUPPRESSED = "suppressed"
     UNSUBSCRIBED = "unsubscribed"
+    PAUSED = "paused"
     ERASED = "erased"
 
 
@@ -106,13 +117,14 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     max_articles: int | UnsetType | None = UNSET
     tags: tuple[str, ...] | UnsetType = UNSET
     attributes: dict[str, str] | UnsetType = UNSET
+    paused_until: datetime | None | UnsetType = UNSET
 
 
 class Subscriber(msgspec.Struct, frozen=True, kw_only=True):
     """One person. `handle` is a random public name of 16 hex digits, which links and tokens are made of.
 
     An empty `form` means the site's. `topics` (small letters) and `coins` (symbols, in this person's order) are empty,
-    and `max_articles` is None, where the newsletter decides.
+    and `max_articles` is None, where the newsletter decides. Before `paused_until` nothing but letters is sent.
     """
 
     id: int
@@ -129,6 +141,7 @@ class Subscriber(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...]
     attributes: dict[str, str]
     created_at: datetime
+    paused_until: datetime | None = None
 
 
 class MailingList(msgspec.Struct, frozen=True, kw_only=True):

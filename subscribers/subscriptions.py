@@ -1,15 +1,21 @@
-"""One person's standing with one list: the steps, each written into the history of consent."""
+"""One person's standing with one list: the steps, each written into the history of consent and the events.
+
+With `who` a step is in the audit trail as well; without it that is the caller's to write.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from subscribers.audit import record_change
 from subscribers.consent import record_consent
 from subscribers.errors import StepError, WrongValueError
+from subscribers.events import record_event
 from subscribers.lists import get_list
-from subscribers.model import Consent, ConsentEventKind, MailingList, Subscription, SubscriptionState
+from subscribers.model import Consent, ConsentEventKind, EventKind, MailingList, Subscription, SubscriptionState
 from subscribers.tables import lists, subscriptions
 
 _C = subscriptions.c
@@ -23,13 +29,16 @@ def subscribe(
     *,
     consent: Consent | None = None,
     source: str = "",
+    request: Consent | None = None,
+    who: str = "",
     now: datetime,
 ) -> SubscriptionState:
     """Put a person on a list and say how they stand there now.
 
     With `consent` (stated by whoever adds them) the subscription is active, without it pending until `confirm`.
     Who left before becomes pending in either case: coming back takes a confirmation of their own. Who is active stays
-    so. `source` is where a request without consent comes from. Raises UnknownListError, WrongValueError (archived).
+    so. A request without consent comes from `source`; `request` says more of it (the page, the wording that was shown).
+    Raises UnknownListError, WrongValueError (archived).
     """
     wanted = get_list(conn, list_slug)
     if wanted.archived_at is not None:
@@ -44,12 +53,27 @@ def subscribe(
     else:
         _step(conn, subscriber_id, wanted, standing, target, now)
     event = ConsentEventKind.ADDED if consent else ConsentEventKind.REQUESTED
-    record_consent(conn, subscriber_id, wanted.id, event, consent or Consent(source=source), now=now)
+    stated = consent or request or Consent(source=source)
+    record_consent(conn, subscriber_id, wanted.id, event, stated, now=now)
+    if target is _ACTIVE:
+        record_event(conn, EventKind.SUBSCRIBED, at=now, subscriber_id=subscriber_id, list_id=wanted.id)
+    _audit(conn, who, "add" if target is _ACTIVE else "request", subscriber_id, list_slug, now)
     return target
 
 
-def confirm(conn: Connection, subscriber_id: int, list_slug: str, *, consent: Consent, now: datetime) -> bool:
+def confirm(
+    conn: Connection,
+    subscriber_id: int,
+    list_slug: str,
+    *,
+    consent: Consent,
+    who: str = "",
+    edition_id: int | None = None,
+    now: datetime,
+) -> bool:
     """The person's own confirmation makes a pending subscription active; False where it is active already.
+
+    `edition_id` is the letter that the confirmation answers.
 
     Raises StepError where there is no subscription, or it was ended since.
     """
@@ -61,15 +85,30 @@ def confirm(conn: Connection, subscriber_id: int, list_slug: str, *, consent: Co
         return False
     _step(conn, subscriber_id, wanted, standing, _ACTIVE, now)
     record_consent(conn, subscriber_id, wanted.id, ConsentEventKind.CONFIRMED, consent, now=now)
+    record_event(
+        conn, EventKind.SUBSCRIBED, at=now, subscriber_id=subscriber_id, list_id=wanted.id, edition_id=edition_id
+    )
+    _audit(conn, who, "confirm", subscriber_id, list_slug, now)
     return True
 
 
 def unsubscribe(
-    conn: Connection, subscriber_id: int, list_slug: str | None = None, *, source: str, ip: str = "", now: datetime
+    conn: Connection,
+    subscriber_id: int,
+    list_slug: str | None = None,
+    *,
+    source: str,
+    ip: str = "",
+    who: str = "",
+    edition_id: int | None = None,
+    reason: str = "",
+    proof: Mapping[str, str] | None = None,
+    now: datetime,
 ) -> list[str]:
     """End the subscription to one list, or to all; the slugs of the lists that were left now.
 
-    Effective at once, also for a message that waits to be sent. Leaving twice changes nothing. Raises UnknownListError.
+    Effective at once, also for a message that waits to be sent. Leaving twice changes nothing. `edition_id` is the
+    edition whose message led to it, `reason` a word that names nobody. Raises UnknownListError.
     """
     query = select(lists, _C.state).join(subscriptions, _C.list_id == lists.c.id)
     query = query.where(_C.subscriber_id == subscriber_id, _C.state != _LEFT).order_by(lists.c.slug)
@@ -82,9 +121,29 @@ def unsubscribe(
             .where(_C.subscriber_id == subscriber_id, _C.list_id == row.id)
             .values(state=_LEFT, since=now)
         )
-        consent = Consent(source=source, ip=ip)
+        consent = Consent(source=source, ip=ip, proof=dict(proof or {}))
         record_consent(conn, subscriber_id, row.id, ConsentEventKind.UNSUBSCRIBED, consent, now=now)
+        if row.state is _ACTIVE:
+            record_event(
+                conn,
+                EventKind.UNSUBSCRIBED,
+                at=now,
+                subscriber_id=subscriber_id,
+                list_id=row.id,
+                edition_id=edition_id,
+                detail={"reason": reason} if reason else {},
+            )
+        _audit(conn, who, "end", subscriber_id, row.slug, now)
     return [row.slug for row in left]
+
+
+def mark_asked(conn: Connection, subscriber_id: int, list_id: int, now: datetime) -> None:
+    """The letter that asks for the confirmation of this pending subscription is queued."""
+    conn.execute(
+        update(subscriptions)
+        .where(_C.subscriber_id == subscriber_id, _C.list_id == list_id, _C.state == _PENDING)
+        .values(asked_at=now)
+    )
 
 
 def subscriptions_of(conn: Connection, subscriber_id: int) -> list[Subscription]:
@@ -120,5 +179,12 @@ def _step(
     conn.execute(
         update(subscriptions)
         .where(_C.subscriber_id == subscriber_id, _C.list_id == wanted.id, _C.state == standing)
-        .values(state=target, since=now)
+        .values(state=target, since=now, asked_at=None)
     )
+
+
+def _audit(conn: Connection, who: str, step: str, subscriber_id: int, list_slug: str, now: datetime) -> None:
+    if who:
+        record_change(
+            conn, who=who, what=f"subscription.{step}", subject=list_slug, subscriber_id=subscriber_id, at=now
+        )

@@ -88,11 +88,16 @@ def last_event(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(events.c.id), 0))).scalar_one())
 
 
+def see_every_event(connection: Connection) -> None:
+    """Make sure that no event turns up later whose number is lower than one that this transaction reads."""
+    if connection.dialect.name == "postgresql":
+        # There numbers are drawn before their commit; this waits for those who write, and is over in a moment.
+        connection.exec_driver_sql("LOCK TABLE events IN SHARE MODE")
+
+
 def queue_events(connection: Connection, number: int, *, now: datetime) -> int:
     """Queue what happened since the webhook's cursor, up to the window; how many events that were."""
-    if connection.dialect.name == "postgresql":
-        # Numbers are drawn before their commit there: an earlier one could turn up after a later one was read.
-        connection.exec_driver_sql("LOCK TABLE events IN SHARE MODE")
+    see_every_event(connection)
     webhook = get_webhook(connection, number)
     newest = last_event(connection)
     room = WINDOW - _waiting(connection, number)

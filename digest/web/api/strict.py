@@ -1,0 +1,50 @@
+"""Requests are taken as they are: a body is JSON of the very types that the operation declares, "5" is no number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.exceptions import ClientException, ValidationException
+from litestar.handlers import BaseRouteHandler
+
+_JSON = "application/json"
+
+
+class UnsupportedMediaTypeException(ClientException):
+    """The body is something else than JSON."""
+
+    status_code = 415
+
+
+class StrictRequest(Request[Any, Any, Any]):
+    """Decodes a body strictly into the type of the operation's `data`."""
+
+    async def json(self) -> Any:
+        """Raises 415 for another content type, 400 with the place for a body that is not what it should be."""
+        kind, options = self.content_type
+        if kind != _JSON or options.get("charset", "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
+            raise UnsupportedMediaTypeException(f"Send the body as Content-Type: {_JSON}, in UTF-8.")
+        declared = self.route_handler.parsed_data_field
+        wanted = declared.annotation if declared else Any
+        try:
+            return msgspec.json.decode(await self.body(), type=wanted)
+        except msgspec.ValidationError as wrong:
+            problem, _, place = str(wrong).partition(" - at ")
+            raise ValidationException(extra=[{"key": place.strip("`") or "$", "message": problem}]) from wrong
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
+            raise ClientException(f"The body is not JSON: {wrong}") from wrong
+
+
+def refuse_unknown_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A mistyped filter must not mean "all"; neither must one that is given twice."""
+    fields = handler.parsed_fn_signature.parameters.values()
+    known = {getattr(field.kwarg_definition, "query", None) or field.name for field in fields}
+    names = [name for name, _ in connection.query_params.multi_items()]
+    for name in names:
+        if name not in known or name in connection.path_params:
+            raise ValidationException(extra=[{"key": name[:100], "message": "There is no such query parameter"}])
+        if names.count(name) > 1:
+            raise ValidationException(extra=[{"key": name, "message": "It is given more than once"}])

@@ -1,0 +1,5 @@
+"""/suppressions: who must not be mailed."""
+
+from __future__ import annotations
+
+OPERATIONS = ()

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from subscribers.columns import BigId, Json, Texts, UtcDateTime, state_column_type
-from subscribers.model import ConsentEventKind, EventKind, SubscriptionState, SuppressionReason, SuppressionScope
+from subscribers.model import BounceClass, ConsentEventKind, EventKind, SubscriptionState, SuppressionReason, SuppressionScope
 
 metadata = MetaData(
     naming_convention={
@@ -252,5 +252,26 @@ segments = Table(
     Column("expression", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("slug"),
+    sqlite_autoincrement=True,
+)
+
+#: What came back and was acted upon. `digest` is the same for a second copy of the same report; `subscriber_id` is empty
+#: for a reply that was forwarded. `waiting` says that a server was still trying.
+bounces = Table(
+    "bounces",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("edition_id", Integer),
+    Column("subscriber_id", BigId, ForeignKey("subscribers.id", ondelete="CASCADE")),
+    Column("bounce_class", state_column_type(BounceClass), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("waiting", Boolean, nullable=False),
+    Column("effect", String(32), nullable=False),
+    UniqueConstraint("digest"),
+    Index(None, "subscriber_id"),
+    Index(None, "edition_id"),
     sqlite_autoincrement=True,
 )

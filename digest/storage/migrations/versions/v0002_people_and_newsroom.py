@@ -271,3 +271,26 @@ def upgrade() -> None:
     op.create_index(
         "ix_consent_events_list_id_event_recorded_at", "consent_events", ["list_id", "event", "recorded_at"]
     )
+
+    # What came back
+    op.create_table(
+        "bounces",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("edition_id", sa.Integer(), nullable=True),
+        sa.Column("subscriber_id", BigId, nullable=True),
+        sa.Column("bounce_class", sa.String(32), nullable=False),
+        sa.Column("reason", sa.String(32), nullable=False),
+        sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("waiting", sa.Boolean(), nullable=False),
+        sa.Column("effect", sa.String(32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"], ["subscribers.id"], name="fk_bounces_subscriber_id_subscribers", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_bounces"),
+        sa.UniqueConstraint("digest", name="uq_bounces_digest"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_bounces_subscriber_id", "bounces", ["subscriber_id"])
+    op.create_index("ix_bounces_edition_id", "bounces", ["edition_id"])

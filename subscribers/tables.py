@@ -20,7 +20,14 @@ from sqlalchemy import (
 )
 
 from subscribers.columns import BigId, Json, Texts, UtcDateTime, state_column_type
-from subscribers.model import BounceClass, ConsentEventKind, EventKind, SubscriptionState, SuppressionReason, SuppressionScope
+from subscribers.model import (
+    BounceClass,
+    ConsentEventKind,
+    EventKind,
+    SubscriptionState,
+    SuppressionReason,
+    SuppressionScope,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -255,7 +262,7 @@ segments = Table(
     sqlite_autoincrement=True,
 )
 
-#: What came back and was acted upon. `digest` is the same for a second copy of the same report; `subscriber_id` is empty
+#: What came back and was acted upon. `digest` is the same for a second copy of a report; `subscriber_id` is empty
 #: for a reply that was forwarded. `waiting` says that a server was still trying.
 bounces = Table(
     "bounces",

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 
 from digest.errors import NotFoundError, StorageError
 from digest.web.pages import Pages
+from subscribers.errors import UnknownSubscriberError
 
 _log = logging.getLogger(__name__)
 _API = "/api/"
@@ -61,7 +62,7 @@ def show_fault(request: Request[Any, Any, Any], problem: Exception) -> Response[
 def _status(problem: Exception) -> int:
     if isinstance(problem, HTTPException):
         return problem.status_code
-    if isinstance(problem, NotFoundError):
+    if isinstance(problem, (NotFoundError, UnknownSubscriberError)):
         return 404
     return 503 if isinstance(problem, StorageError) else 500
 

@@ -43,11 +43,14 @@ class Assets:
                 except OSError as problem:
                     raise TemplateError(f"web/static/{file.name}", None, f"cannot be read: {problem}") from problem
         for newsletter in newsletters:
-            self._add(f"newsletter-{newsletter.slug}.css", _accent_sheet(newsletter.brand.accent).encode())
+            self._add(accent_name(newsletter.slug), _accent_sheet(newsletter.brand.accent).encode())
 
     def _add(self, name: str, content: bytes) -> None:
         media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         self._assets[name] = Asset(content, media_type, hashlib.sha256(content).hexdigest()[:12])
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._assets
 
     def url(self, name: str) -> str:
         """Where the file `name` is served. Raises KeyError."""
@@ -57,6 +60,11 @@ class Assets:
         """That version of the file, if it is the one that we have."""
         asset = self._assets.get(name)
         return asset if asset and asset.version == version else None
+
+
+def accent_name(slug: str) -> str:
+    """What the sheet of a newsletter's own colour is called."""
+    return f"newsletter-{slug}.css"
 
 
 def _accent_sheet(accent: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateSyntaxError, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from litestar import MediaType, Response
+from markupsafe import Markup
 
 from digest import german
 from digest.errors import TemplateError
@@ -16,7 +17,7 @@ from digest.model.newsletter import Newsletter, read_time, read_weekdays
 from digest.model.site import Form, Site
 from digest.render.environment import shipped_templates
 from digest.render.marks import words_for
-from digest.web.assets import Assets
+from digest.web.assets import Assets, accent_name
 
 #: Pages that name nobody may be found by search engines, and be kept for some minutes.
 _FOR_EVERYBODY = {"cache-control": "public, max-age=300", "x-robots-tag": "all"}
@@ -46,6 +47,7 @@ class Pages:
             "site": site,
             "newsletters": tuple(newsletters),
             "asset": assets.url,
+            "colours": lambda slug: _colours(assets, slug),
             "sie_du": words_for(site.form),
             "robots": "",
         }
@@ -82,6 +84,12 @@ class Pages:
     def render(self, name: str, **values: Any) -> str:
         """The text that the template `name` gives."""
         return self._environment.get_template(name).render(values)
+
+
+def _colours(assets: Assets, slug: str) -> Markup:
+    """The link to a newsletter's own style sheet; nothing for one that is no longer in the settings."""
+    sheet = accent_name(slug)
+    return Markup('<link rel="stylesheet" href="{}">').format(assets.url(sheet)) if sheet in assets else Markup()
 
 
 def _timetable(newsletter: Newsletter) -> str:

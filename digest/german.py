@@ -158,6 +158,8 @@ _NO_NAME = re.compile(r"://|www\.|@", re.IGNORECASE)
 
 def clean_name(text: str) -> str:
     """On one line, NFC, without control, format, private or surrogate characters."""
+    if text.isprintable():  # which none of them is
+        return " ".join(nfc(text).split())
     spaced = re.sub(r"\s+", " ", text)
     kept = "".join(sign for sign in spaced if unicodedata.category(sign)[0] != "C")
     return " ".join(nfc(kept).split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache, partial
 
 from digest import german
 from digest.compose.sections import section_of
@@ -40,34 +41,42 @@ def choose_coins(content: EditionContent, coins: tuple[str, ...]) -> tuple[str, 
     return tuple(dict.fromkeys(coin for coin in coins if coin in content.coins))
 
 
-def compose_recipient(
-    content: EditionContent, subscriber: Subscriber, snapshot: Snapshot | None = None, seen: Collection[int] = ()
-) -> Recipient:
-    """Everything of `subscriber` that their message needs, to be frozen in the ledger.
+class Composer:
+    """Composes the recipients of one edition; people of the same wishes share the work.
 
-    `snapshot` is the one that the edition is sent with, for personal subjects; `seen` as in `choose_articles`.
+    `snapshot` is the one that the edition is sent with, for personal subjects.
     """
-    form = subscriber.form or content.site.form
-    choice = choose_articles(content, subscriber.topics, subscriber.max_articles, seen)
-    coins = choose_coins(content, subscriber.coins)
-    return Recipient(
-        address=subscriber.email,
-        handle=subscriber.handle,
-        name=" ".join(filter(None, (subscriber.first_name, subscriber.last_name))),
-        form=form,
-        greeting=german.greeting(
-            german.opening(content.at.astimezone(content.site.zone).time()),
-            form,
-            first_name=subscriber.first_name,
-            last_name=subscriber.last_name,
-            title=subscriber.title,
-            salutation=subscriber.salutation,
-        ),
-        subject=choose_subject(content, choice, coins, snapshot),
-        choice=choice,
-        coins=coins,
-        topics=subscriber.topics,
-    )
+
+    def __init__(self, content: EditionContent, snapshot: Snapshot | None = None) -> None:
+        self._content, self._snapshot = content, snapshot
+        self._opening = german.opening(content.at.astimezone(content.site.zone).time())
+        self._articles = lru_cache(maxsize=1024)(partial(choose_articles, content))
+        self._coins = lru_cache(maxsize=1024)(partial(choose_coins, content))
+
+    def compose(self, subscriber: Subscriber, seen: Collection[int] = ()) -> Recipient:
+        """Everything of `subscriber` that their message needs, to be frozen in the ledger; `seen` as for articles."""
+        content = self._content
+        form = subscriber.form or content.site.form
+        choice = self._articles(subscriber.topics, subscriber.max_articles, frozenset(seen))
+        coins = self._coins(subscriber.coins)
+        return Recipient(
+            address=subscriber.email,
+            handle=subscriber.handle,
+            name=" ".join(filter(None, (subscriber.first_name, subscriber.last_name))),
+            form=form,
+            greeting=german.greeting(
+                self._opening,
+                form,
+                first_name=subscriber.first_name,
+                last_name=subscriber.last_name,
+                title=subscriber.title,
+                salutation=subscriber.salutation,
+            ),
+            subject=choose_subject(content, choice, coins, self._snapshot),
+            choice=choice,
+            coins=coins,
+            topics=subscriber.topics,
+        )
 
 
 def choose_subject(

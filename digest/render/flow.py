@@ -10,7 +10,7 @@ from digest.model.market import Snapshot
 from digest.model.site import Form
 from digest.render.checks import NUMBERED
 from digest.render.prices import edition_blocks, price_values
-from digest.render.quoted import encode_piece
+from digest.render.quoted import encode_piece, plain_piece
 from digest.render.shell import Group, Part, Piece, Slot, Text
 
 #: The groups that differ from one recipient to the next.
@@ -29,6 +29,8 @@ Flow = tuple[bytes | str | Group, ...]
 
 def encode_value(value: str) -> tuple[bytes, bytes]:
     """`value` as a piece of the text part and of the HTML part."""
+    if (simple := plain_piece(value)) is not None:
+        return simple, simple
     plain, escaped = encode_piece(value), escape(value)
     return plain, plain if escaped == value else encode_piece(escaped)
 

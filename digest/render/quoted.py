@@ -17,8 +17,15 @@ _CODE[32] = b" "
 _GUARDED = frozenset(b".-F")
 #: What needs no encoding at all, from its first octet to its last.
 _PLAIN = re.compile(rb"[!-,/-<>-EG-~](?: ?[!-<>-~]){0,70}")
+#: The same in HTML, as text: a link without a query, a name in ASCII.
+_PLAIN_VALUE = re.compile(r"[!#-%(-,/-;?-EG-~](?: ?[!#-%(-;?-~]){0,70}")
 #: What needs more thought than a table of codes: line ends, runs of spaces, a guarded first octet.
 _SPECIAL = re.compile(rb"[\r\n]|  |^[.\-F]| $")
+
+
+def plain_piece(text: str) -> bytes | None:
+    """`text` as one piece that is the same in text and in HTML; None for what needs any encoding or escaping."""
+    return text.encode("ascii") + SOFT_BREAK if _PLAIN_VALUE.fullmatch(text) and len(text) <= _WIDTH else None
 
 
 def encode_piece(text: str, *, last: bool = False) -> bytes:

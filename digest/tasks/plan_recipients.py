@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from digest.compose.personal import compose_recipient
+from digest.compose.personal import Composer
 from digest.model.delivery import Recipient
 from digest.model.edition import EditionContent
 from digest.model.market import Snapshot
@@ -72,4 +72,5 @@ def compose_recipients(
 ) -> list[tuple[int, Recipient]]:
     """(subscriber's id, what is frozen of them): nobody gets an article that another newsletter brought them."""
     seen = seen_articles(connection, [person.id for person in people], overlaps) if overlaps else {}
-    return [(person.id, compose_recipient(content, person, snapshot, seen.get(person.id, ()))) for person in people]
+    composer = Composer(content, snapshot)
+    return [(person.id, composer.compose(person, seen.get(person.id, ()))) for person in people]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.compose.personal import choose_articles, choose_coins, choose_subject, compose_recipient
+from digest.compose.personal import Composer, choose_articles, choose_coins, choose_subject
 from digest.model.article import Article
 from digest.model.edition import EditionContent, EditionKind
 from digest.model.newsletter import Newsletter
@@ -140,7 +140,7 @@ def test_a_recipient_has_everything_of_their_own() -> None:
         first_name="Eva", last_name="Weber", title="Dr.", salutation="Frau", topics=("krypto",), coins=("LTC",),
         max_articles=2,
     )  # fmt: skip
-    recipient = compose_recipient(content(), person)
+    recipient = Composer(content()).compose(person)
     assert recipient.address == "a@probe.example"
     assert recipient.name == "Eva Weber"
     assert recipient.greeting == "Guten Morgen, Frau Dr. Weber,"
@@ -158,12 +158,12 @@ def test_a_recipient_has_everything_of_their_own() -> None:
     ],
 )
 def test_ones_own_form_of_address(values: dict[str, object], form: str, greeting: str) -> None:
-    recipient = compose_recipient(content(), subscriber(**values))
+    recipient = Composer(content()).compose(subscriber(**values))
     assert (recipient.form, recipient.greeting) == (form, greeting)
 
 
 def test_somebody_without_a_name_gets_a_greeting_that_guesses_nothing() -> None:
-    recipient = compose_recipient(content(), subscriber())
+    recipient = Composer(content()).compose(subscriber())
     assert recipient.name == ""
     assert "Herr" not in recipient.greeting
     assert "Frau" not in recipient.greeting

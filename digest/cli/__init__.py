@@ -28,6 +28,7 @@ COMMANDS = {
     "subscribers": ("subscribers", "Add, import, list, show and unsubscribe people."),
     "keys": ("keys", "Create, list and revoke keys for the API."),
     "webhooks": ("webhooks", "Tell other programs what happens to subscribers."),
+    "dkim": ("dkim", "Make the key that signs messages, and show its DNS record."),
     "migrate": ("migrate", "Bring the database to this program's version."),
 }
 

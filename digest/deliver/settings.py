@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -36,6 +38,29 @@ class Relay(Table, frozen=True, kw_only=True):
             raise ValueError(f"relay {self.host}: connections and messages_per_connection must be at least 1")
 
 
+class SesSettings(Table, frozen=True, kw_only=True):
+    """Amazon SES. Without `..._env` keys, the credentials are those that boto3 finds by itself (a role, a profile)."""
+
+    region: str = ""
+    configuration_set: str = ""
+    endpoint_url: str = ""
+    access_key_id_env: str = ""
+    secret_access_key_env: str = ""
+    connections: int = 8
+
+    def __post_init__(self) -> None:
+        if bool(self.access_key_id_env) != bool(self.secret_access_key_env):
+            raise ValueError("access_key_id_env and secret_access_key_env go together")
+        address = urlsplit(self.endpoint_url)
+        if self.endpoint_url and not (
+            address.hostname
+            and (address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK))
+        ):
+            raise ValueError(f"endpoint_url must begin with https://, but is {self.endpoint_url!r}")
+        if self.connections < 1:
+            raise ValueError("connections must be at least 1")
+
+
 class DeliverySettings(Table, frozen=True, kw_only=True):
     """`backend` is the name of an entry point in the group digest.backends."""
 
@@ -47,9 +72,21 @@ class DeliverySettings(Table, frozen=True, kw_only=True):
     durability: Literal["process", "power"] = "process"
     domain_limits: dict[str, str] = msgspec.field(default_factory=dict)
     relays: tuple[Relay, ...] = ()
+    ses: SesSettings = SesSettings()
+
+
+_LABELS = re.compile(r"[\w-]+(\.[\w-]+)*")
 
 
 class DkimSettings(Table, frozen=True, kw_only=True):
+    """All three, or none: then nothing is signed. The public key stands at SELECTOR._domainkey.DOMAIN."""
+
     domain: str = ""
     selector: str = ""
     key_file: str = ""
+
+    def __post_init__(self) -> None:
+        if self.domain and not _LABELS.fullmatch(self.domain):
+            raise ValueError(f"domain must be one such as news.example, not {self.domain!r}")
+        if self.selector and not (_LABELS.fullmatch(self.selector) and self.selector.isascii()):
+            raise ValueError(f"selector must be letters, digits and hyphens, not {self.selector!r}")

@@ -88,7 +88,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """The bytes for one recipient and the envelope around them (RFC 5321).
 
     `data` has CRLF line ends and no dot-stuffing. `canonical` is the word of whoever made it that it ends with a line
-    end, has no CR or LF alone and no line that begins with a dot, so that nobody needs to look through it again.
+    end, has no CR or LF alone and no line that begins with a dot, and that its body is its own relaxed form (RFC 6376,
+    3.4.4), so that nobody needs to look through it again.
     """
 
     mail_from: str

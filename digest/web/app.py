@@ -8,7 +8,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
 from digest.app import App
-from digest.web import public
+from digest.web import api, public
 from digest.web.assets import Assets, show_asset
 from digest.web.doorway import Doorway
 from digest.web.faults import show_fault
@@ -28,7 +28,7 @@ def make_web_app(app: App) -> Litestar:
     assets = Assets(folders, settings.newsletters)
     pages = Pages(settings.site, settings.newsletters, folders, assets)
     made = Litestar(
-        [public.make_router(), show_asset, show_health],
+        [public.make_router(), api.make_router(app), show_asset, show_health],
         dependencies={
             "app": Provide(lambda: app, sync_to_thread=False),
             "pages": Provide(lambda: pages, sync_to_thread=False),

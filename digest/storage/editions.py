@@ -85,15 +85,11 @@ def list_editions(connection: Connection, *, newsletter: str = "", limit: int = 
     return [_edition(row) for row in connection.execute(query)]
 
 
-def page_editions(
-    connection: Connection, *, newsletter: str = "", before: int | None = None, limit: int = 100
-) -> list[Edition]:
+def page_editions(connection: Connection, *, newsletter: str = "", before: int, limit: int = 100) -> list[Edition]:
     """Those with a number below `before`, the highest number first: pages stay as they are while editions are added."""
-    query = select(*_HEAD).order_by(editions.c.id.desc()).limit(limit)
+    query = select(*_HEAD).where(editions.c.id < before).order_by(editions.c.id.desc()).limit(limit)
     if newsletter:
         query = query.where(editions.c.newsletter == newsletter)
-    if before is not None:
-        query = query.where(editions.c.id < before)
     return [_edition(row) for row in connection.execute(query)]
 
 

@@ -9,24 +9,21 @@ from litestar.di import Provide
 from litestar.types import Receive, Scope, Send
 
 from digest.app import App
-from digest.web.api import editions, events, lists, subscribers, subscriptions, suppressions
 from digest.web.api.access import Access
 from digest.web.api.description import describe
+from digest.web.api.editions import Editions
+from digest.web.api.events import Events
+from digest.web.api.lists import Lists
 from digest.web.api.problems import show_problem
 from digest.web.api.rates import Rates
-from digest.web.api.strict import StrictRequest, refuse_unknown_parameters
+from digest.web.api.strict import StrictRequest, refuse_options, refuse_unknown_parameters
+from digest.web.api.subscribers import Subscribers
+from digest.web.api.subscriptions import Subscriptions
 
 PATH = "/api/v1"
 #: The longest body that is read.
 MOST_OCTETS = 64 * 1024
-_OPERATIONS = (
-    *subscribers.OPERATIONS,
-    *subscriptions.OPERATIONS,
-    *lists.OPERATIONS,
-    *suppressions.OPERATIONS,
-    *editions.OPERATIONS,
-    *events.OPERATIONS,
-)
+_OPERATIONS = (Subscribers, Subscriptions, Lists, Editions, Events)
 
 
 def make_router(app: App) -> Router:
@@ -42,10 +39,11 @@ def make_router(app: App) -> Router:
 
 def make_api(app: App) -> Litestar:
     """The API alone, without the path that it hangs at."""
+    dependencies = {"app": Provide(lambda: app, sync_to_thread=False)}
 
     @cache
     def described() -> bytes:
-        return describe(_OPERATIONS, f"{app.settings.site.base_url}{PATH}")
+        return describe(_OPERATIONS, dependencies, f"{app.settings.site.base_url}{PATH}")
 
     @get("/openapi.json", sync_to_thread=True)
     def show_description() -> Response[bytes]:
@@ -53,8 +51,8 @@ def make_api(app: App) -> Litestar:
 
     return Litestar(
         [*_OPERATIONS, show_description],
-        dependencies={"app": Provide(lambda: app, sync_to_thread=False)},
-        guards=[Access(app, Rates()).check, refuse_unknown_parameters],
+        dependencies=dependencies,
+        guards=[refuse_options, Access(app, Rates()).check, refuse_unknown_parameters],
         exception_handlers={Exception: show_problem},
         request_class=StrictRequest,
         request_max_body_size=MOST_OCTETS,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
-from litestar import Litestar
-from litestar.handlers import HTTPRouteHandler
+from litestar import Controller, Litestar
+from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme, Server
 
@@ -20,10 +21,12 @@ People, lists and editions for other programs. Every call carries a key, made by
 What is written here is checked strictly: an unknown field or parameter is an error.
 """
 _KEY = "key"
+#: What an answer of that status always says.
+_HEADERS = {"401": "WWW-Authenticate", "403": "WWW-Authenticate", "429": "Retry-After"}
 _REFERENCE = "#/components/schemas/{name}"
 
 
-def describe(operations: Sequence[HTTPRouteHandler], url: str) -> bytes:
+def describe(operations: Sequence[type[Controller]], dependencies: Mapping[str, Provide], url: str) -> bytes:
     """The document of `operations`, which hang at `url`.
 
     Its schemas are those by which bodies are really checked and written, and not the framework's likeness of them.
@@ -36,8 +39,14 @@ def describe(operations: Sequence[HTTPRouteHandler], url: str) -> bytes:
         components=Components(security_schemes={_KEY: SecurityScheme(type="http", scheme="bearer")}),
         security=[{_KEY: []}],
     )
-    document: dict[str, Any] = Litestar(operations, openapi_config=config).openapi_schema.to_schema()
+    described = Litestar(operations, dependencies=dependencies, openapi_config=config).openapi_schema
+    document: dict[str, Any] = described.to_schema()
     schemas = document["components"]["schemas"]
     known = [getattr(shapes, name) for name in schemas if hasattr(shapes, name)]
     schemas |= msgspec.json.schema_components(known, ref_template=_REFERENCE)[1]
+    for schema in schemas.values():
+        schema["description"] = cleandoc(schema.get("description", ""))
+    for operation in (each for path in document["paths"].values() for each in path.values()):
+        for status, header in _HEADERS.items():
+            operation["responses"][status]["headers"] = {header: {"schema": {"type": "string"}, "required": True}}
     return msgspec.json.encode(document)

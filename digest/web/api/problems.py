@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from http import HTTPStatus
 from typing import Any
 
@@ -96,8 +95,8 @@ def _places(error: Exception) -> tuple[FieldProblem, ...]:
     if not isinstance(error, ValidationException) or not isinstance(error.extra, list):
         return ()
     return tuple(
-        FieldProblem(
-            at=str(each.get("key", "")), problem=re.sub(r" - at `\$.*`$", "", str(each.get("message", "is wrong")))
-        )
+        FieldProblem(at="$", problem="A body is needed")
+        if each.get("key") == "data"
+        else FieldProblem(at=str(each.get("key", "")), problem=str(each.get("message", "is wrong")))
         for each in error.extra
     )

@@ -16,8 +16,8 @@ from digest.model.edition import EditionKind, EditionState
 from subscribers.model import EventKind, Form, Salutation, SubscriptionState, SuppressionReason, SuppressionScope
 from subscribers.profile import ATTRIBUTE_MAX, ENTRIES_MAX, ENTRY_MAX, NAME_MAX
 
-#: The largest number that a database keeps.
-MAX_ID = 2**63 - 1
+#: The largest number that every reader of JSON takes as it is (RFC 8259, 6).
+MAX_ID = 2**53 - 1
 PAGE_MAX = 1000
 SLUG_PATTERN = "^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"

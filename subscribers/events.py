@@ -33,7 +33,12 @@ def record_event(
     return int(conn.execute(insert(events).values(row).returning(events.c.id)).scalar_one())
 
 
-def list_events(conn: Connection, *, after: int = 0, limit: int = 100) -> list[Event]:
-    """Up to `limit` events with a number above `after`, in the order in which they were written down."""
+def list_events(conn: Connection, *, after: int = 0, limit: int = 100, subscriber_id: int | None = None) -> list[Event]:
+    """Up to `limit` events with a number above `after`, in the order in which they were written down.
+
+    Only those of one person where `subscriber_id` says so.
+    """
     query = select(events).where(events.c.id > after).order_by(events.c.id).limit(limit)
+    if subscriber_id is not None:
+        query = query.where(events.c.subscriber_id == subscriber_id)
     return [Event(**row) for row in conn.execute(query).mappings()]

@@ -14,7 +14,7 @@ from digest.links import LetterPurpose
 from digest.model.edition import EditionContent, EditionKind
 from digest.model.newsletter import read_time, read_weekdays
 
-LetterName = Literal["confirm", "welcome", "goodbye", "settings"]
+LetterName = Literal["confirm", "welcome", "goodbye", "settings", "address", "address_changed"]
 #: Where the letters' looks are, in templates/ and in an operator's own folder.
 FOLDER = "letters"
 
@@ -43,6 +43,8 @@ LETTERS: Mapping[LetterName, Letterhead] = {
     "welcome": Letterhead(on_list=True),
     "goodbye": Letterhead(purpose="undo", lifetime=timedelta(days=30)),
     "settings": Letterhead(purpose="account", lifetime=timedelta(days=1)),
+    "address": Letterhead(purpose="address", lifetime=timedelta(days=1)),
+    "address_changed": Letterhead(),
 }
 
 

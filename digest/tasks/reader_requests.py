@@ -44,8 +44,8 @@ class ReaderRequests:
     def sign_up(self, newsletter_slug: str, wish: SignUp, origin: Origin) -> None:
         """Ask for a subscription; a confirmation letter is queued where one may be sent.
 
-        The same answer for every address. Raises SignUpError for a text that is no address, NotFoundError for an unknown
-        newsletter.
+        The same answer for every address. Raises SignUpError for a text that is no address, and NotFoundError for an
+        unknown newsletter.
         """
         from digest.tasks.sign_up import sign_up
 

@@ -144,7 +144,7 @@ def queue_confirmation(
 
 
 def letter_lists(content: EditionContent) -> tuple[str, ...]:
-    """The lists that a recipient must be on to get it: the newsletter's own for an edition and for a welcome, else none.
+    """The lists that a recipient must be on: the newsletter's own for an edition and a welcome, for other letters none.
 
     A ledger that is given none refuses only who was erased or suppressed.
     """

@@ -5,7 +5,6 @@ Strangers can type any address, so nothing follows for the person whose address 
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from digest.model.newsletter import Newsletter
 from digest.model.reader import Origin, SignUp
 from digest.tasks.consent_text import shown_consent_text
 from digest.tasks.desk import READER, Desk
+from digest.tasks.rehearsal import rehearsal
 from digest.tasks.send_letter import queue_confirmation
 from digest.tasks.sign_up_form import read_wish
 from subscribers.addresses import Address, parse_address
@@ -64,14 +64,12 @@ def sign_up(desk: Desk, newsletter_slug: str, wish: SignUp, origin: Origin) -> N
         if _may_be_asked(desk, connection, address, request, origin.ip):
             _ask(desk, connection, address, request)
         else:
-            # The same work for a made-up person, taken back: how long it took tells nothing.
-            with connection.begin_nested() as rehearsal:
-                _ask(desk, connection, parse_address(f"{secrets.token_hex(8)}@{address.domain}"), request)
-                rehearsal.rollback()
+            with rehearsal(connection) as made_up:
+                _ask(desk, connection, made_up, request)
 
 
 def open_list(connection: Connection, newsletter: Newsletter) -> str:
-    """The list that somebody joins who asks for `newsletter`: its first that takes people in. Raises UnknownListError."""
+    """The list that somebody joins who asks for `newsletter`: its first that is open. Raises UnknownListError."""
     for slug in newsletter.lists:
         if get_list(connection, slug).archived_at is None:
             return slug

@@ -62,19 +62,24 @@ def send_own_link(request: Request[Any, Any, Any], app: TheApp, pages: ThePages,
     found = requests.preferences(token)
     if found is None:
         raise NotFoundException()
-    requests.send_account_link(token, origin_of(request, app, _PATH))
+    if requests.account(token) is None:  # who has a fresh link needs no other
+        requests.send_account_link(token, origin_of(request, app, _PATH))
     return _page(app, pages, token, found, note="link")
 
 
 def _page(app: App, pages: Pages, token: str, found: Preferences, *, note: str = "", wrong: str = "") -> Response[str]:
     form = found.form or app.settings.site.form
     coins = found.coins or found.known_coins
+    own_link = app.reader_requests().account(token) is not None
     return pages.show(
         "preferences.html",
         form=form,
         status=400 if wrong else 200,
         token=token,
         preferences=found,
+        own_link=own_link,
+        topics=_joined(found.known_topics, found.topics),
+        coins=_joined(found.known_coins, found.coins),
         chosen_form=form,
         coin_places={coin: place for place, coin in enumerate(coins, 1)},
         coin_names=COIN_NAMES,
@@ -84,6 +89,11 @@ def _page(app: App, pages: Pages, token: str, found: Preferences, *, note: str =
         note=note,
         wrong=wrong,
     )
+
+
+def _joined(known: tuple[str, ...], own: tuple[str, ...]) -> tuple[str, ...]:
+    """What may be chosen: what the site knows, and what this person has already."""
+    return tuple(dict.fromkeys((*known, *own)))
 
 
 def _changes(app: App, found: Preferences, posted: Posted) -> PreferenceChanges:
@@ -109,7 +119,7 @@ def _form(app: App, found: Preferences, posted: Posted) -> Any:
 def _coins(found: Preferences, posted: Posted) -> tuple[str, ...]:
     """The coins in the order of the places that were given to them; all of them in the site's order is no wish."""
     places = []
-    for known, coin in enumerate(found.known_coins):
+    for known, coin in enumerate(_joined(found.known_coins, found.coins)):
         place = posted.one(_COIN + coin)
         if not place:
             continue

@@ -6,15 +6,14 @@ from typing import Any
 
 from litestar import Controller, Request
 from litestar.params import JSONBody
-from sqlalchemy import Connection
+from msgspec import UNSET
 
 from digest.model.api_key import Scope
 from digest.web.api.access import caller
 from digest.web.api.operation import operation
 from digest.web.api.parameters import ListSlug, Product
-from digest.web.api.shapes import ListPage, ListShape, NewList, SubscriptionCounts
-from subscribers import lists as known
-from subscribers.audit import record_change
+from digest.web.api.shapes import ListChanges, ListPage, ListShape, NewList, SubscriptionCounts
+from subscribers import lists
 from subscribers.model import ListSummary
 
 _Request = Request[Any, Any, Any]
@@ -29,27 +28,31 @@ class Lists(Controller):
     def list_lists(self, app: Product) -> ListPage:
         """List the lists by slug, with their subscriptions counted by state."""
         with app.database.read() as connection:
-            return ListPage(items=tuple(map(_shape, known.list_lists(connection))))
+            return ListPage(items=tuple(map(_shape, lists.list_lists(connection))))
+
+    @operation("POST", "/", Scope.LISTS_WRITE, 409, 413, 415, 422, status=201)
+    def create_list(self, app: Product, request: _Request, data: JSONBody[NewList]) -> ListShape:
+        """Create a list."""
+        with app.database.write() as connection:
+            lists.create_list(connection, data.slug, data.name, who=caller(request), now=app.clock())
+            return _shape(lists.summarize_list(connection, data.slug))
 
     @operation("GET", "/{slug:str}", Scope.LISTS_READ, 404)
     def get_list(self, app: Product, slug: ListSlug) -> ListShape:
         """Get one list, with its subscriptions counted by state."""
         with app.database.read() as connection:
-            return _one(connection, slug)
+            return _shape(lists.summarize_list(connection, slug))
 
-    @operation("POST", "/", Scope.LISTS_WRITE, 409, 413, 415, 422, status=201)
-    def create_list(self, app: Product, request: _Request, data: JSONBody[NewList]) -> ListShape:
-        """Make a list."""
-        now = app.clock()
+    @operation("PATCH", "/{slug:str}", Scope.LISTS_WRITE, 404, 413, 415, 422)
+    def change_list(self, app: Product, request: _Request, slug: ListSlug, data: JSONBody[ListChanges]) -> ListShape:
+        """Rename a list, archive it or take it back; its slug stays."""
+        who, now = caller(request), app.clock()
         with app.database.write() as connection:
-            made = known.create_list(connection, data.slug, data.name, now=now)
-            record_change(connection, who=caller(request), what="list.create", subject=made.slug, at=now)
-            return _one(connection, made.slug)
-
-
-def _one(connection: Connection, slug: str) -> ListShape:
-    wanted = known.get_list(connection, slug)
-    return next(_shape(each) for each in known.list_lists(connection) if each.mailing_list.id == wanted.id)
+            if data.name is not UNSET:
+                lists.rename_list(connection, slug, data.name, who=who, now=now)
+            if data.archived is not UNSET:
+                lists.archive_list(connection, slug, archived=data.archived, who=who, now=now)
+            return _shape(lists.summarize_list(connection, slug))
 
 
 def _shape(summary: ListSummary) -> ListShape:

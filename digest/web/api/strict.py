@@ -61,7 +61,7 @@ def refuse_unknown_parameters(connection: ASGIConnection[Any, Any, Any, Any], ha
 
 def refuse_options(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
     """No page of another site may call the API (CORS), and the framework's own answer knows half of the methods."""
-    if connection.scope["type"] == "http" and connection.scope["method"] == "OPTIONS":
+    if connection.scope.get("method") == "OPTIONS":
         place = connection.scope["path_template"]
         methods = {method for route in connection.app.routes if route.path == place for method in route.methods}
         allowed = ", ".join(sorted(methods - {"OPTIONS"}))

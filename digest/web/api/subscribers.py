@@ -9,6 +9,7 @@ from litestar.params import JSONBody
 
 from digest.model.api_key import Scope
 from digest.tasks.enter_person import Entry, change_person, enter_person
+from digest.tasks.forget_person import forget_person
 from digest.web.api.access import caller
 from digest.web.api.operation import operation
 from digest.web.api.parameters import After, InState, Limit, OnList, Product, SubscriberId
@@ -82,3 +83,14 @@ class Subscribers(Controller):
         with app.database.write() as connection:
             person = change_person(connection, subscriber, changes, who=caller(request), now=app.clock())
             return shaped(connection, [person])[0]
+
+    @operation("DELETE", "/{subscriber:int}", Scope.SUBSCRIBERS_ERASE, 404, status=204)
+    def forget_subscriber(self, app: Product, request: _Request, subscriber: SubscriberId) -> None:
+        """Erase a person for good (Art. 17 GDPR): no list brings them back.
+
+        What stays is a hash of the address, and for some years the evidence of consent.
+        """
+        with app.database.read() as connection:
+            person = existing(connection, subscriber)
+        who = caller(request)
+        forget_person(app.desk, person, who=who, source=who)

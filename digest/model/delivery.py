@@ -31,7 +31,7 @@ _D = DeliveryState
 _OUTCOMES = frozenset({_D.SUBMITTED, _D.DEFERRED, _D.REJECTED, _D.UNKNOWN, _D.SKIPPED})
 DELIVERY_STEPS: dict[DeliveryState, frozenset[DeliveryState]] = {
     _D.QUEUED: frozenset({_D.CLAIMED, _D.SKIPPED}),
-    _D.CLAIMED: frozenset({_D.IN_FLIGHT, _D.QUEUED, _D.SKIPPED}),
+    _D.CLAIMED: frozenset({_D.IN_FLIGHT, _D.QUEUED, _D.DEFERRED, _D.SKIPPED}),
     _D.IN_FLIGHT: _OUTCOMES | {_D.QUEUED},
     _D.DEFERRED: frozenset({_D.CLAIMED, _D.SKIPPED, _D.REJECTED}),
     _D.UNKNOWN: frozenset({_D.QUEUED, _D.SKIPPED}),
@@ -46,6 +46,7 @@ class SkipReason(StrEnum):
 
     SUPPRESSED = "suppressed"
     UNSUBSCRIBED = "unsubscribed"
+    PAUSED = "paused"
     ERASED = "erased"
     NOTHING_NEW = "nothing_new"
     NEEDS_SMTPUTF8 = "needs_smtputf8"
@@ -104,10 +105,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     The loop itself settles with queued what was started but not taken, when sending pauses; then `reason` says so.
 
-    `reason` is a short word (for skipped, a SkipReason), `reply` the server's own words, `next_try` for deferred.
+    `reason` is a short word (for skipped, a SkipReason), `reply` the server's own words, `next_try` for deferred. An
+    attempt that was not made, because the sender or the destination had to wait, is not `tried`.
     """
 
     state: DeliveryState
     reason: str = ""
     reply: str = ""
     next_try: datetime | None = None
+    tried: bool = True

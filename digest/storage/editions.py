@@ -19,6 +19,7 @@ from digest.storage.tables import edition_articles, editions
 
 _decode_content = msgspec.json.Decoder(EditionContent).decode
 _HEAD = [column for column in editions.c if column.name not in ("content", "extras", "shell", "snapshot")]
+_NO_LETTER = editions.c.kind != EditionKind.LETTER
 #: States of editions whose articles count as carried.
 _CARRYING = (
     EditionState.PREPARED,
@@ -77,9 +78,13 @@ def get_edition(connection: Connection, number: int, *, content: bool = False) -
     return _edition(row)
 
 
-def list_editions(connection: Connection, *, newsletter: str = "", limit: int = 50) -> list[Edition]:
-    """The newest first."""
+def list_editions(
+    connection: Connection, *, newsletter: str = "", letters: bool = False, limit: int = 50
+) -> list[Edition]:
+    """The newest first; those of kind letter, of which there are many, only with `letters`."""
     query = select(*_HEAD).order_by(editions.c.day.desc(), editions.c.id.desc()).limit(limit)
+    if not letters:
+        query = query.where(_NO_LETTER)
     if newsletter:
         query = query.where(editions.c.newsletter == newsletter)
     return [_edition(row) for row in connection.execute(query)]
@@ -98,6 +103,7 @@ def last_preparation(connection: Connection, newsletter: str, before: date) -> d
     query = (
         select(editions.c.prepared_at)
         .where(editions.c.newsletter == newsletter, editions.c.day < before, editions.c.state.in_(_CARRYING))
+        .where(_NO_LETTER)
         .order_by(editions.c.day.desc())
         .limit(1)
     )
@@ -184,6 +190,7 @@ def recent_articles(connection: Connection, newsletter: str, but_not: int, limit
     query = (
         select(editions.c.content)
         .where(editions.c.newsletter == newsletter, editions.c.id != but_not, editions.c.state.in_(_CARRYING))
+        .where(_NO_LETTER)
         .order_by(editions.c.day.desc(), editions.c.id.desc())
         .limit(limit)
     )

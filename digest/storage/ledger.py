@@ -99,7 +99,7 @@ class SqlLedger:
                 if not self._is_sending(connection):
                     return []
                 rows = self._due(connection, limit, now)
-                refused = refusals(connection, [row.subscriber_id for row in rows], self._list_slugs)
+                refused = refusals(connection, [row.subscriber_id for row in rows], self._list_slugs, now=now)
                 refused |= {row.subscriber_id: SkipReason.ERASED for row in rows if row.recipient is None}
                 skipped = [(row.id, str(refused[row.subscriber_id])) for row in rows if row.subscriber_id in refused]
                 _skip(connection, skipped, now)
@@ -151,7 +151,7 @@ class SqlLedger:
                             "said": outcome.reply,
                             "again": outcome.next_try,
                             "now": None if outcome.state is _S.QUEUED else now,
-                            "undone": int(outcome.state is _S.QUEUED),
+                            "undone": int(not outcome.tried),
                         }
                         for claim, outcome in outcomes
                     ],

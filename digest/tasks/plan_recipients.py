@@ -46,7 +46,7 @@ def plan_recipients(
     done = 0
     while True:
         with database.write() as connection:
-            people = recipients(connection, lists, after=after, limit=_AT_ONCE)
+            people = recipients(connection, lists, now=clock(), after=after, limit=_AT_ONCE)
             if not people:
                 ledger.finish_planning(connection, number, clock())
                 return

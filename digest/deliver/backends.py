@@ -12,7 +12,7 @@ from digest.errors import HeldBackError, SettingsError
 GROUP = "digest.backends"
 
 #: Backends by which no mail can reach anybody.
-HARMLESS = frozenset({"maildir", "console", "memory"})
+HARMLESS = frozenset({"maildir", "eml", "console", "memory"})
 
 
 def make_backend(

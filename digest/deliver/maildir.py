@@ -51,7 +51,7 @@ class MaildirBackend:
         name = file_name(message.message_id)
         if name in self.already_read():
             return Outcome(state=DeliveryState.SUBMITTED, reply="already there")
-        _store(self.path, name, message.data)
+        store_file(self.path / "tmp" / name, self.path / "new" / name, message.data)
         return Outcome(state=DeliveryState.SUBMITTED, reply=name)
 
     def _open(self) -> frozenset[str]:
@@ -71,7 +71,7 @@ class MaildirConnection:
         try:
             return await asyncio.to_thread(self._backend.store, message)
         except OSError as fault:
-            raise _paused(fault, self._backend.path) from fault
+            raise disk_fault(fault, self._backend.path) from fault
 
     async def close(self) -> None:
         """Nothing is held between two messages."""
@@ -86,8 +86,8 @@ def file_name(message_id: str) -> str:
     return f"{readable or 'message'}.{hashlib.sha256(message_id.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
 
 
-def _store(path: Path, name: str, data: bytes) -> None:
-    draft, final = path / "tmp" / name, path / "new" / name
+def store_file(draft: Path, final: Path, data: bytes) -> None:
+    """`data` as `final`, durably, and whole or not at all; until then it is `draft`, which must be on the same disk."""
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
@@ -102,7 +102,7 @@ def _store(path: Path, name: str, data: bytes) -> None:
         with contextlib.suppress(OSError):
             draft.unlink()
         raise
-    _sync_folder(path / "new")
+    _sync_folder(final.parent)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -113,8 +113,9 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _paused(fault: OSError, path: Path) -> PausedError:
+def disk_fault(fault: OSError, path: Path) -> PausedError:
+    """What a fault of the disk that `path` is on means, in a sentence."""
     if fault.errno in _FULL:
         return PausedError(f"No room is left in {path}. Make some, then run `digest send --resume`; nobody was lost.")
     problem = fault.strerror or fault
-    return PausedError(f"The Maildir {path} cannot be written: {problem}. Mend it, then run `digest send --resume`.")
+    return PausedError(f"{path} cannot be written: {problem}. Mend it, then run `digest send --resume`.")

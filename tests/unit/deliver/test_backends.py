@@ -57,11 +57,13 @@ def test_ours_are_found_by_name(settings: DeliverySettings, kind: type) -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match=r"my\.toml.*`delivery\.backend`.*'smpt'.*console, maildir, memory, smtp"):
+    with pytest.raises(
+        SettingsError, match=r"my\.toml.*`delivery\.backend`.*'smpt'.*console, eml, maildir, memory, ses, smtp"
+    ):
         make_backend(DeliverySettings(backend="smpt"), {}, sample_imprint=False, where="my.toml")
 
 
-@pytest.mark.parametrize("name", ["maildir", "console", "memory"])
+@pytest.mark.parametrize("name", ["maildir", "eml", "console", "memory"])
 def test_a_sample_imprint_lets_harmless_backends_work(name: str) -> None:
     assert make_backend(DeliverySettings(backend=name), {}, sample_imprint=True).where()
 

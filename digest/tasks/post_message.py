@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
@@ -40,16 +41,10 @@ class Poster:
         self, allow_networks: Sequence[str], user_agent: str, *, timeout_seconds: float = TIMEOUT_SECONDS
     ) -> None:
         try:
-            policy = make_policy(allow_networks, trusted=False)
+            self._policy = make_policy(allow_networks, trusted=False)
         except ValueError as error:
             raise SettingsError("gather.allow_networks", str(error), "the settings") from error
-        self._timeout = timeout_seconds
-        self._client = httpx2.Client(
-            transport=GuardedTransport(policy, max_bytes=_ANSWER_OCTETS),
-            headers={"User-Agent": user_agent, "Accept-Encoding": "identity"},
-            timeout=timeout_seconds,
-            trust_env=False,
-        )
+        self._user_agent, self._timeout = user_agent, timeout_seconds
 
     def __enter__(self) -> Self:
         return self
@@ -57,7 +52,18 @@ class Poster:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client.close()
+        if "_client" in self.__dict__:
+            self._client.close()
+
+    @cached_property
+    def _client(self) -> httpx2.Client:
+        """Made when there is something to post: certificates take a while to read."""
+        return httpx2.Client(
+            transport=GuardedTransport(self._policy, max_bytes=_ANSWER_OCTETS),
+            headers={"User-Agent": self._user_agent, "Accept-Encoding": "identity"},
+            timeout=self._timeout,
+            trust_env=False,
+        )
 
     def post(self, url: str, message: SignedMessage, now: datetime) -> Answer:
         """What became of it; the network's faults are answers, too."""

@@ -9,15 +9,19 @@ DigestError                      exit 1
 ├── SourceError                  exit 1   one source gave nothing; the edition goes out without it
 ├── FetchError                   exit 1   one address or file could not be read, or may not be
 ├── MarketError                  exit 1   one provider gave no sane prices
+├── MailboxError                 exit 1   the mailbox that bounces come to cannot be read
 ├── TemplateError                exit 1   a template cannot be compiled; names file and line
 ├── StorageError                 exit 1   the database cannot be opened, or is of a newer version
 │   └── OutdatedDatabaseError    exit 2   the database is of an older version; names `digest migrate`
 ├── StepError                    exit 1   a state was asked to take a step it does not allow
 └── DeliveryError                exit 1   a backend cannot be used at all
+    ├── QuotaError               exit 1   our own limits are used up; says when there is room again
     └── PausedError              exit 1   the sender's fault: sending stops, nobody is blamed
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 
 class DigestError(Exception):
@@ -86,6 +90,10 @@ class MarketError(DigestError):
         super().__init__(f"Prices from {provider}: {problem}")
 
 
+class MailboxError(DigestError):
+    """The mailbox that bounces come to cannot be read."""
+
+
 class TemplateError(DigestError):
     """A template cannot be compiled."""
 
@@ -110,6 +118,14 @@ class StepError(DigestError):
 
 class DeliveryError(DigestError):
     """A backend cannot be used at all."""
+
+
+class QuotaError(DeliveryError):
+    """Every way out has reached a limit of its own: nothing is wrong, and sending goes on at `until`."""
+
+    def __init__(self, until: datetime, why: str) -> None:
+        self.until, self.why = until, why
+        super().__init__(f"{why}; there is room again at {until:%Y-%m-%d %H:%M:%S} UTC")
 
 
 class PausedError(DeliveryError):

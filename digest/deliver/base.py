@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from digest.deliver.quota import UsageBook
 from digest.model.delivery import Claim, Message, Outcome
 
 
@@ -55,6 +56,26 @@ class Backend(Protocol):
 
     def where(self) -> str:
         """For people: where the messages go, such as a path or a host."""
+        ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """What a backend with limits of its own (so many messages an hour) has besides.
+
+    Its connections raise QuotaError where a message would be one too many; it was not taken, and nobody is blamed.
+    """
+
+    def keep_usage(self, book: UsageBook) -> None:
+        """Count in `book`, which outlives the process, before the first connection is made."""
+        ...
+
+    def return_usage(self, now: datetime) -> None:
+        """A run has ended: return what was reserved of the limits and not used."""
+        ...
+
+    def done_at(self, now: datetime, messages: int) -> datetime:
+        """About when so many more will have left, as far as limits decide that."""
         ...
 
 

@@ -66,7 +66,7 @@ class Commits:
             return await ticket.answer
         except asyncio.CancelledError:
             if starting is not None and ticket.started:
-                self.record(starting, Outcome(state=DeliveryState.QUEUED, reason="cancelled"))
+                self.record(starting, Outcome(state=DeliveryState.QUEUED, reason="cancelled", tried=False))
             else:
                 self._withdraw(ticket)
             raise

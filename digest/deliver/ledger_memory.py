@@ -68,8 +68,7 @@ class MemoryLedger:
             row = self.rows[claim.delivery]
             row.step(outcome.state)
             row.reason, row.reply, row.due, row.lease = outcome.reason, outcome.reply, outcome.next_try, None
-            if outcome.state is DeliveryState.QUEUED:
-                row.attempts -= 1
+            row.attempts -= not outcome.tried
         for claim in starting:
             row = self.rows[claim.delivery]
             row.step(DeliveryState.IN_FLIGHT)

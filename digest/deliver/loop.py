@@ -7,17 +7,21 @@ doubt are those in flight, at most one per connection.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections import deque
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import msgspec
 
 from digest.deliver.base import Announcing, Backend, Connection, Ledger
 from digest.deliver.commits import Commits, Done
-from digest.deliver.replies import Reason, next_try
-from digest.errors import DeliveryError, DigestError, PausedError
+from digest.deliver.domains import DomainGate
+from digest.deliver.envelope import wire_address
+from digest.deliver.replies import Reason
+from digest.deliver.retries import retried
+from digest.errors import DeliveryError, DigestError, PausedError, QuotaError
 from digest.model.delivery import Claim, DeliveryState, Message, Outcome
 
 #: How many refusals of one kind in a row, with nothing submitted between them, stop the edition: a few for what speaks
@@ -45,22 +49,29 @@ async def send_all(
     on_progress: Callable[[int], None] | None = None,
     stop: asyncio.Event | None = None,
     dice: random.Random | None = None,
+    gate: DomainGate | None = None,
+    deadline: datetime | None = None,
+    sign: Callable[[Message], Awaitable[Message]] | None = None,
 ) -> Counts:
     """Send whatever the ledger has due, over `backend.connections` connections, until it has nothing more.
 
     `on_progress` is told after each commit how many more deliveries are done. Once `stop` is set, the messages under
     way are finished, the rest is released, and the counts so far are returned. What was deferred is for the caller to
-    come back to, when its time has come.
+    come back to, when its time has come; from `deadline` on it is given up. `gate` says which destinations must wait,
+    `sign` is asked for the signed form of each message.
 
-    Raises PausedError where the sender is at fault, and DeliveryError where a message cannot be built; before that, the
-    messages under way are finished and everything else is given back. Cancelling it breaks off the messages under way:
-    they are recorded as unknown.
+    Raises QuotaError where every way out has reached a limit, PausedError where the sender is at fault, and
+    DeliveryError where a message cannot be built; before that, the messages under way are finished and everything else
+    is given back. Cancelling it breaks off the messages under way: they are recorded as unknown.
     """
     run = _Run(ledger, backend, build, now)
     run.batch = max(batch, 1)
     run.on_progress = on_progress or run.on_progress
     run.stop = stop or run.stop
     run.dice = dice or run.dice
+    run.gate = gate or DomainGate({}, run.dice)
+    run.deadline = deadline or run.deadline
+    run.sign = sign
     return await run.send()
 
 
@@ -79,6 +90,9 @@ class _Run:
         self.on_progress: Callable[[int], None] = lambda _done: None
         self.stop = asyncio.Event()
         self.dice = random.Random()  # noqa: S311, it spreads retries
+        self.gate = DomainGate({}, self.dice)
+        self.deadline = datetime.max.replace(tzinfo=UTC)
+        self.sign: Callable[[Message], Awaitable[Message]] | None = None
         self.waiting: deque[Claim] = deque()
         self.counts = dict.fromkeys(Counts.__struct_fields__, 0)
         self.in_a_row: dict[str, int] = {}
@@ -122,13 +136,13 @@ class _Run:
     async def send_over(self, connection: Connection) -> None:
         announce = connection.announce if isinstance(connection, Announcing) else None
         done: Done | None = None
-        following = self.next_message()
+        following = await self.next_message()
         while following is not None or done is not None:
             current, following = following, None
             started = await self.commits.commit(done, current[0] if current else None)
             done = None
             if current is not None and started:
-                following = self.next_message()
+                following = await self.next_message()
                 if announce is not None and following is not None:
                     announce(following[1])
                 try:
@@ -140,33 +154,53 @@ class _Run:
             elif self.halted():
                 return
             # Once more round after the last outcome: a retry that it made due at once is nobody else's to find.
-            following = following or self.next_message()
+            following = following or await self.next_message()
 
-    def next_message(self) -> tuple[Claim, Message] | None:
+    async def next_message(self) -> tuple[Claim, Message] | None:
         """The next claim with its message, or None where nothing is left, or nothing more is to be started."""
-        if self.halted():
+        claim = self.next_claim()
+        if claim is None:
             return None
-        if not self.waiting:
-            self.waiting.extend(self.ledger.claim(self.batch, self.now()))
-        if not self.waiting:
-            return None
-        claim = self.waiting.popleft()
         try:
-            return claim, self.build(claim)
+            message = self.build(claim)
+            return claim, await self.sign(message) if self.sign else message
         except Exception as fault:  # noqa: BLE001, told by send()
             self.waiting.appendleft(claim)
             if not isinstance(fault, DigestError):
                 fault = _caused(f"The message of delivery {claim.delivery} cannot be built", fault)
             self.fail(fault)
             return None
+        except asyncio.CancelledError:
+            self.waiting.appendleft(claim)
+            raise
+
+    def next_claim(self) -> Claim | None:
+        """The next one whose destination may be asked now; who has to wait is put off."""
+        put_off = 0
+        while not self.halted():
+            if not self.waiting:
+                if put_off:
+                    self.commits.flush()
+                self.waiting.extend(self.ledger.claim(self.batch, self.now()))
+                put_off = 0
+            if not self.waiting:
+                return None
+            claim = self.waiting.popleft()
+            wait = self.gate.admit(_domain(claim), self.now())
+            if wait is None:
+                return claim
+            outcome = Outcome(state=DeliveryState.DEFERRED, reason=wait.reason, reply=wait.why, next_try=wait.until)
+            self.commits.record(claim, msgspec.structs.replace(outcome, tried=False))
+            put_off += 1
+        return None
 
     async def submit(self, connection: Connection, claim: Claim, message: Message) -> Outcome:
         """Hand one message over; whatever happens, its claim gets an outcome."""
         try:
             outcome = await connection.submit(message)
-        except PausedError as fault:
+        except (PausedError, QuotaError) as fault:
             self.fail(fault)
-            return Outcome(state=DeliveryState.QUEUED, reason="paused", reply=str(fault))
+            return Outcome(state=DeliveryState.QUEUED, reason="paused", reply=str(fault), tried=False)
         except asyncio.CancelledError:
             self.commits.record(
                 claim, Outcome(state=DeliveryState.UNKNOWN, reason=Reason.BROKEN_OFF, reply="cancelled")
@@ -176,10 +210,9 @@ class _Run:
             self.fail(_caused(f"The backend failed at delivery {claim.delivery}", fault))
             reply = f"{type(fault).__name__}: {fault}"
             return Outcome(state=DeliveryState.UNKNOWN, reason=Reason.BROKEN_OFF, reply=reply)
-        if outcome.state is DeliveryState.DEFERRED and outcome.next_try is None:
-            when = next_try(outcome.reason, claim.attempt, self.now(), self.dice)
-            outcome = msgspec.structs.replace(outcome, next_try=when)
-        return self.weighed(outcome)
+        now = self.now()
+        self.gate.heard(_domain(claim), outcome, now)
+        return self.weighed(retried(outcome, claim.attempt, now, self.deadline, self.dice))
 
     def weighed(self, outcome: Outcome) -> Outcome:
         """Count it, or pause: then the refusal that was one too many blames nobody either, nor do those just behind."""
@@ -192,7 +225,7 @@ class _Run:
                     "Sending stops before the whole list is burnt. Mend the cause, then run `digest send --resume`."
                 )
                 self.fail(pause)
-                return Outcome(state=DeliveryState.QUEUED, reason="paused", reply=outcome.reply)
+                return Outcome(state=DeliveryState.QUEUED, reason="paused", reply=outcome.reply, tried=False)
         elif outcome.state is DeliveryState.SUBMITTED:
             self.in_a_row.clear()
         if outcome.state in self.counts:
@@ -205,6 +238,15 @@ class _Run:
                 self.on_progress(outcomes)
             except Exception as fault:  # noqa: BLE001, told by send()
                 self.fail(fault)
+
+
+def _domain(claim: Claim) -> str:
+    """Where the message goes, as A-labels in small letters."""
+    domain = claim.recipient.address.rpartition("@")[2].lower()
+    if not domain.isascii():
+        with contextlib.suppress(ValueError):  # the backend refuses it
+            return wire_address(f"x@{domain}")[2:]
+    return domain
 
 
 def _caused(sentence: str, cause: Exception) -> DeliveryError:

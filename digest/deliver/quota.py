@@ -223,9 +223,10 @@ class Quotas:
 def _done_at(quotas: list[Quota], now: datetime, messages: int) -> datetime:
     """The slowest limit decides; what it lets through in its last cycle, the others may hold up in turn."""
     done = now
-    for quota in quotas:
-        cycles, last = divmod(max(messages - 1, 0), quota.limit.count)
+    for quota in quotas if messages > 0 else ():
+        done = max(done, quota.done_at(now, messages))
         others = [other for other in quotas if other is not quota]
-        held_up = _done_at(others, now, last + 1 if messages > 0 else 0) + cycles * quota.cycle
-        done = max(done, quota.done_at(now, messages), held_up)
+        if others:
+            cycles, last = divmod(messages - 1, quota.limit.count)
+            done = max(done, _done_at(others, now, last + 1) + cycles * quota.cycle)
     return done

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from digest.deliver.limits import read_limits
+from digest.deliver.quota import MemoryBook, Quotas, UsageBook
 from digest.deliver.settings import Relay
 
 #: Seconds that a relay rests after its first failure; each further one doubles them, up to the longest.
@@ -21,6 +24,11 @@ class RelayState:
         self.rest_until = 0.0
         self.out = False
         self.problem = ""
+        self.keep_usage(MemoryBook())
+
+    def keep_usage(self, book: UsageBook) -> None:
+        """Count against the relay's limits in `book`."""
+        self.quotas = Quotas(f"relay:{self.name}", read_limits(self.relay.limits), book)
 
     @property
     def name(self) -> str:
@@ -33,7 +41,7 @@ class RelayState:
 
 
 class RelayPool:
-    """Every moment is in seconds of one monotonic clock, which the caller reads."""
+    """`now` is in seconds of one monotonic clock, `moment` is the time of day; the caller reads both."""
 
     def __init__(self, relays: Sequence[RelayState], *, first_rest: float = FIRST_REST) -> None:
         self.relays = tuple(relays)
@@ -45,10 +53,10 @@ class RelayPool:
             for state in self.relays:
                 state.out, state.failures, state.rest_until, state.problem = False, 0, 0.0, ""
 
-    def take(self, now: float) -> RelayState | None:
-        """Reserve one connection at the first relay that is usable, or None. Undone by `give_back`."""
+    def take(self, now: float, moment: datetime) -> RelayState | None:
+        """Reserve a connection and a message at the first relay that is usable, or None. Undone by `give_back`."""
         for state in self.relays:
-            if not state.down(now) and state.in_use < state.relay.connections:
+            if not state.down(now) and state.in_use < state.relay.connections and state.quotas.take(moment):
                 state.in_use += 1
                 return state
         return None
@@ -71,6 +79,16 @@ class RelayPool:
 
     def works(self, state: RelayState) -> None:
         state.failures = 0
+
+    def limited(self, moment: datetime) -> list[RelayState]:
+        """The relays that have reached a limit of theirs, the first with room again first."""
+        full = [state for state in self.relays if not state.out and state.quotas.room(moment) < 1]
+        return sorted(full, key=lambda state: state.quotas.free_at(moment))
+
+    def done_at(self, moment: datetime, messages: int) -> datetime:
+        """About when so many more will have left, as far as limits decide that."""
+        usable = [state for state in self.relays if not state.out] or self.relays
+        return max(state.quotas.done_at(moment, -(-messages // len(usable))) for state in usable)
 
     def all_out(self) -> bool:
         return all(state.out for state in self.relays)

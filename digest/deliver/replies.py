@@ -36,6 +36,9 @@ class Reason(StrEnum):
     REFUSED = "refused"  # a 5xx at RCPT that blames neither the address nor us
     CONTENT = "content"  # a 5xx for the message itself
     BROKEN_OFF = "broken_off"  # between the final dot and its reply: unknown
+    DOMAIN_LIMIT = "domain_limit"  # our own limit for the domain: waits for its turn
+    DOMAIN_REST = "domain_rest"  # the domain is in trouble, and left alone for a while
+    TOO_LATE = "too_late"  # still not taken at the deadline: given up, the address is fine
 
 
 class Verdict(StrEnum):

@@ -7,14 +7,16 @@ import logging
 import socket
 import ssl
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from digest.deliver.envelope import has_bare_line_end, wire_address
 from digest.deliver.opening import open_session
+from digest.deliver.quota import UsageBook
 from digest.deliver.relays import RelayPool, RelayState
 from digest.deliver.replies import Phase, Reason
 from digest.deliver.session import Envelope, LostError, Session, Timeouts
 from digest.deliver.settings import LOOPBACK, DeliverySettings, Relay
-from digest.errors import PausedError, SettingsError
+from digest.errors import PausedError, QuotaError, SettingsError
 from digest.model.delivery import DeliveryState, Message, Outcome
 
 _log = logging.getLogger(__name__)
@@ -42,6 +44,17 @@ class SmtpBackend:
     def connect(self) -> SmtpConnection:
         self.pool.begin()
         return SmtpConnection(self)
+
+    def keep_usage(self, book: UsageBook) -> None:
+        for state in self.pool.relays:
+            state.keep_usage(book)
+
+    def return_usage(self, now: datetime) -> None:
+        for state in self.pool.relays:
+            state.quotas.give_back(now)
+
+    def done_at(self, now: datetime, messages: int) -> datetime:
+        return self.pool.done_at(now, messages)
 
     def where(self) -> str:
         return ", ".join(state.name for state in self.pool.relays)
@@ -115,17 +128,19 @@ class SmtpConnection:
     async def _ready(self) -> Session:
         """The session in use, or a new one.
 
-        Raises PausedError where every relay is out, or down for longer than our patience; LostError where none had
-        room for us for so long.
+        Raises PausedError where every relay is out, or down for longer than our patience; QuotaError where they have
+        reached their limits; LostError where none had a connection for us for so long.
         """
-        if self._session is not None and self._relay is not None:
-            if self._session.alive and self._session.transactions < self._relay.relay.messages_per_connection:
-                return self._session
+        session, relay = self._session, self._relay
+        if session is not None and relay is not None:
+            fresh = session.alive and session.transactions < relay.relay.messages_per_connection
+            if fresh and relay.quotas.take(datetime.now(UTC)):
+                return session
             await self.close()
         clock = asyncio.get_running_loop().time
         until = clock() + self._backend.timeouts.patience
         while True:
-            state = self._pool.take(clock())
+            state = self._pool.take(clock(), datetime.now(UTC))
             if state is not None:
                 session = await self._open(state)
                 if session is not None:
@@ -133,6 +148,7 @@ class SmtpConnection:
                 continue
             if self._pool.all_out():
                 raise PausedError(self._pool.problems())
+            self._check_limits(late=clock() >= until)
             if clock() >= until:
                 if self._pool.all_down(clock()):
                     raise PausedError(
@@ -141,6 +157,15 @@ class SmtpConnection:
                     )
                 raise LostError(Phase.GREETING, "no relay had a connection to spare", stalled=True)
             await asyncio.sleep(min(LOOK_AGAIN, self._backend.timeouts.first_rest))
+
+    def _check_limits(self, *, late: bool) -> None:
+        """Raises QuotaError where limits are in the way at every relay, or once it is `late` at any of them."""
+        now = datetime.now(UTC)
+        limited = self._pool.limited(now)
+        usable = sum(not state.out for state in self._pool.relays)
+        if limited and (late or len(limited) == usable):
+            first = limited[0]
+            raise QuotaError(first.quotas.free_at(now), f"relay {first.relay.host} allows {first.quotas}")
 
     async def _open(self, state: RelayState) -> Session | None:
         """A new session at this relay, or None once it was put to rest or out."""

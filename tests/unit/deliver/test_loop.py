@@ -34,7 +34,7 @@ def moment_of(moment: datetime) -> datetime:
 def recipients(many: int) -> list[Recipient]:
     return [
         Recipient(
-            address=f"r{number}@news.example",
+            address=f"r{number}@news{number}.example",
             handle=f"{number:016x}",
             name="",
             form="Sie",
@@ -340,7 +340,7 @@ def test_a_backoff_grows_with_the_attempts() -> None:
 
 def test_the_memory_ledger_keeps_its_own_rules() -> None:
     ledger = MemoryLedger(recipients(3), lease=timedelta(minutes=1))
-    ledger.suppressed.add("r1@news.example")
+    ledger.suppressed.add("r1@news1.example")
     second, third = ledger.claim(10, NOW)
     assert ledger.rows[1].state is D.SKIPPED
     assert ledger.claim(10, NOW) == []

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from digest.deliver.relays import LONGEST_REST, RelayPool, RelayState
 from digest.deliver.settings import Relay
+
+NOON = datetime(2026, 3, 6, 12, 0, tzinfo=UTC)
 
 
 def pool_of(*connections: int) -> RelayPool:
@@ -14,7 +18,7 @@ def pool_of(*connections: int) -> RelayPool:
 
 
 def taken(pool: RelayPool, now: float) -> int | None:
-    state = pool.take(now)
+    state = pool.take(now, NOON)
     return state.relay.port if state else None
 
 

@@ -74,7 +74,7 @@ def test_what_was_started_and_not_taken_is_given_back_and_its_attempt_too(plan: 
     planned = plan("a")
     (claim,) = planned.ledger.claim(9, NOW)
     planned.ledger.settle([], [claim], NOW)
-    planned.ledger.settle([(claim, Outcome(state=DeliveryState.QUEUED, reason="paused"))], [], NOW)
+    planned.ledger.settle([(claim, Outcome(state=DeliveryState.QUEUED, reason="paused", tried=False))], [], NOW)
     (again,) = planned.ledger.claim(9, NOW + timedelta(hours=3))
     assert again.attempt == 1
     assert again.dated == NOW  # a second copy has the first one's Date

@@ -29,18 +29,23 @@ if TYPE_CHECKING:
     from digest.gather.base import Context
     from digest.gather.settings import SourceSettings
     from digest.model.article import Article
+    from digest.model.bounces import IngestReport, MailReport
     from digest.model.edition import Edition, EditionContent
     from digest.render.letterhead import LetterName
+    from digest.tasks.bounce_mailboxes.base import Mailbox
     from digest.tasks.deliver_webhooks import WebhookReport
     from digest.tasks.desk import Desk
     from digest.tasks.fetch_pictures import Mode, PicturesReport
+    from digest.tasks.forget_person import ForgottenReport
     from digest.tasks.gather_articles import SourceReport
     from digest.tasks.post_message import Answer, Poster
     from digest.tasks.prepare_edition import PrepareReport, Recipe
+    from digest.tasks.purge import PurgeReport
     from digest.tasks.reader_requests import ReaderRequests
     from digest.tasks.send_edition import Sender
     from digest.tasks.send_letter import Letters
     from digest.tasks.take_snapshot import SnapshotReport
+    from subscribers.model import Subscriber
 
 #: A snapshot this young serves for sending; an older one is taken anew.
 _FRESH = timedelta(minutes=5)
@@ -133,6 +138,33 @@ class App:
         if folder and not Path(folder).is_dir():
             raise SettingsError("templates.path", f"there is no folder {folder}", str(self.path))
         return Path(folder) if folder else None
+
+    def forget(self, person: Subscriber, *, who: str, source: str) -> ForgottenReport:
+        """Erase a person; `source` says whose wish it is, and names nobody."""
+        from digest.tasks.forget_person import forget_person
+
+        return forget_person(self.desk, person, who=who, source=source)
+
+    def export_person(self, address: str) -> dict[str, Any]:
+        """Everything that is kept about whom that address names. Raises UnknownSubscriberError."""
+        from digest.tasks.export_person import export_person
+        from subscribers.repository import get_subscriber
+
+        with self.database.read() as connection:
+            person = get_subscriber(connection, address, secret=self.secret)
+            return export_person(connection, person, secret=self.secret, now=self.clock())
+
+    def ask_pending(self) -> int:
+        """Queue confirmation letters to everybody who is pending and was not asked yet; how many."""
+        from digest.tasks.ask_pending import ask_pending
+
+        return ask_pending(self.desk)
+
+    def purge(self) -> PurgeReport:
+        """Delete what the [privacy] settings say is to go."""
+        from digest.tasks.purge import purge
+
+        return purge(self.database, self.settings.privacy, self.clock())
 
     def reader_requests(self) -> ReaderRequests:
         """What the public pages can ask for."""
@@ -369,6 +401,32 @@ class App:
             self.clock(),
             self._bounce_domain,
         )
+
+    def ingest_bounce(self, raw: bytes, file: str, *, dry_run: bool = False) -> MailReport:
+        """Take in one mail that came back; `file` names it in the report."""
+        from digest.tasks.forward_reply import Forwarder
+        from digest.tasks.ingest_bounces import ingest_mail
+
+        forward = Forwarder(self.desk, self.settings.bounces, self.backend)
+        return ingest_mail(self.desk, self.settings.bounces, raw, file, forward=forward, dry_run=dry_run)
+
+    def bounce_mailbox(self) -> Mailbox:
+        """The mailbox of [bounces]. Raises SettingsError where none is named, or its password is not there."""
+        from digest.tasks.bounce_mailboxes.named import open_mailbox
+
+        return open_mailbox(self.settings.bounces, self.environ, str(self.path))
+
+    def ingest_waiting_bounces(self) -> IngestReport | None:
+        """Take in what waits in the mailbox of [bounces]; None where the settings name none."""
+        from digest.tasks.watch_bounces import ingest_waiting
+
+        if not (self.settings.bounces.maildir or self.settings.bounces.imap_host):
+            return None
+        mailbox = self.bounce_mailbox()
+        try:
+            return ingest_waiting(mailbox, self.ingest_bounce)
+        finally:
+            mailbox.close()
 
     def deliver_webhooks(self, only: int | None = None) -> list[WebhookReport]:
         """One turn for every outgoing webhook that has something to be told, or for the one numbered `only`."""

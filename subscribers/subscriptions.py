@@ -15,8 +15,18 @@ from subscribers.consent import record_consent
 from subscribers.errors import StepError, WrongValueError
 from subscribers.events import record_event
 from subscribers.lists import get_list
-from subscribers.model import Consent, ConsentEventKind, EventKind, MailingList, Subscription, SubscriptionState
-from subscribers.tables import lists, subscriptions
+from subscribers.model import (
+    Consent,
+    ConsentEventKind,
+    EventKind,
+    MailingList,
+    Subscriber,
+    Subscription,
+    SubscriptionState,
+)
+from subscribers.rows import PUBLIC_COLUMNS, subscriber_of
+from subscribers.suppression import is_suppressed
+from subscribers.tables import UNASKED, lists, subscribers, subscriptions
 
 _C = subscriptions.c
 _PENDING, _ACTIVE, _LEFT = SubscriptionState.PENDING, SubscriptionState.ACTIVE, SubscriptionState.UNSUBSCRIBED
@@ -144,6 +154,23 @@ def mark_asked(conn: Connection, subscriber_id: int, list_id: int, now: datetime
         .where(_C.subscriber_id == subscriber_id, _C.list_id == list_id, _C.state == _PENDING)
         .values(asked_at=now)
     )
+
+
+def unasked_subscribers(conn: Connection, list_slug: str, *, after: int = 0, limit: int = 1000) -> list[Subscriber]:
+    """Up to `limit` people with an id above `after`, by id, who are pending and were not asked to confirm yet.
+
+    Nobody suppressed is among them, and nobody of a list that is archived or not there.
+    """
+    query = (
+        select(*PUBLIC_COLUMNS)
+        .join(subscriptions, _C.subscriber_id == subscribers.c.id)
+        .join(lists, lists.c.id == _C.list_id)
+        .where(lists.c.slug == list_slug, lists.c.archived_at.is_(None), UNASKED, _C.subscriber_id > after)
+        .where(~is_suppressed())
+        .order_by(_C.subscriber_id)
+        .limit(limit)
+    )
+    return [subscriber_of(row) for row in conn.execute(query)]
 
 
 def subscriptions_of(conn: Connection, subscriber_id: int) -> list[Subscription]:

@@ -10,6 +10,7 @@ import msgspec
 from digest.app import App
 from digest.cli.options import json_option, with_app
 from digest.cli.output import print_json, print_table, progress_bar, say, warn
+from digest.cli.privacy import export_data, forget
 from subscribers.addresses import parse_address
 from subscribers.consent import consent_history
 from subscribers.csv_import import import_csv
@@ -26,6 +27,10 @@ _SHOWN_REFUSALS = 20
 @click.group("subscribers")
 def command() -> None:
     """The people on the lists."""
+
+
+command.add_command(forget)
+command.add_command(export_data)
 
 
 @command.command("add")

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from digest.deliver.limits import read_domain_limits, read_limits
 from digest.model.settings import Table
 
 #: Hosts that plain text may go to.
@@ -36,6 +37,10 @@ class Relay(Table, frozen=True, kw_only=True):
             raise ValueError(f"relay {self.host}: port must be between 1 and 65535")
         if self.connections < 1 or self.messages_per_connection < 1:
             raise ValueError(f"relay {self.host}: connections and messages_per_connection must be at least 1")
+        try:
+            read_limits(self.limits)
+        except ValueError as wrong:
+            raise ValueError(f"relay {self.host}: limits: {wrong}") from None
 
 
 class SesSettings(Table, frozen=True, kw_only=True):
@@ -73,6 +78,12 @@ class DeliverySettings(Table, frozen=True, kw_only=True):
     domain_limits: dict[str, str] = msgspec.field(default_factory=dict)
     relays: tuple[Relay, ...] = ()
     ses: SesSettings = SesSettings()
+
+    def __post_init__(self) -> None:
+        try:
+            read_domain_limits(self.domain_limits)
+        except ValueError as wrong:
+            raise ValueError(f"domain_limits: {wrong}") from None
 
 
 _LABELS = re.compile(r"[\w-]+(\.[\w-]+)*")

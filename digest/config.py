@@ -18,6 +18,7 @@ from digest.deliver.settings import DeliverySettings, DkimSettings
 from digest.errors import SettingsError
 from digest.gather.settings import GatherSettings, SourceSettings
 from digest.market.settings import MarketSettings
+from digest.model.bounces import BouncesSettings
 from digest.model.newsletter import Newsletter
 from digest.model.privacy import PrivacySettings
 from digest.model.settings import Table
@@ -32,9 +33,7 @@ _ENVIRONMENT = "the environment"
 #: Keys of the contract whose rooms are not built yet: read, and said to be without effect. "" is the whole table.
 _LATER = {
     "newsletters": ("remind_at", "holidays"),
-    "delivery": ("domain_limits",),
-    "delivery.relays": ("limits", "pipelining"),
-    "bounces": ("",),
+    "delivery.relays": ("pipelining",),
     "alerts": ("",),
 }
 #: What msgspec calls a type -> what people call it.
@@ -47,15 +46,6 @@ _WORDS = {
     "`array`": "a list [...]",
     "`object`": "a table",
 }
-
-
-class BouncesSettings(Table, frozen=True, kw_only=True):
-    maildir: str = ""
-    imap_host: str = ""
-    imap_user: str = ""
-    imap_password_env: str = ""
-    hard_after: int = 1
-    soft_days: int = 5
 
 
 class AlertsSettings(Table, frozen=True, kw_only=True):

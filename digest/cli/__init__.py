@@ -29,6 +29,7 @@ COMMANDS = {
     "keys": ("keys", "Create, list and revoke keys for the API."),
     "webhooks": ("webhooks", "Tell other programs what happens to subscribers."),
     "dkim": ("dkim", "Make the key that signs messages, and show its DNS record."),
+    "bounces": ("bounces", "Take in bounces, complaints, wishes to leave and replies."),
     "migrate": ("migrate", "Bring the database to this program's version."),
 }
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from subscribers.bounces.notice import Notice
+from subscribers.bounces.phrasebook import begins_line, said
 from subscribers.bounces.reasons import Reason
-from subscribers.bounces.wording import CHALLENGES, LEAVE, VACATION_SUBJECTS, VACATION_WORDS
 
-_VACATION = re.compile("|".join(VACATION_SUBJECTS), re.IGNORECASE)
-_VACATION_WORDS = re.compile("|".join(VACATION_WORDS), re.IGNORECASE)
-_CHALLENGE = re.compile("|".join(CHALLENGES), re.IGNORECASE)
-_LEAVE = re.compile(rf"(?:{'|'.join(LEAVE)})[\s.!:]*(?:[a-z2-7]{{32}})?\W*", re.IGNORECASE)
-_LEAVE_SHORT = 120
+_VACATION, _VACATION_WORDS, _CHALLENGE = said("vacation-subject"), said("vacation-words"), said("challenge")
+_LEAVE, _BESIDE, _ANSWERED = said("leave"), said("leave-beside"), begins_line("answered")
+_TOKEN = re.compile(r"\b[a-z2-7]{32}\b", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+_MOST_WORDS = 14
 #: Fields that only machines set, and the values that make them count.
 _MACHINE_FIELDS = (
     ("auto-submitted", r"(?i)auto-|.*\(.*\)"),
@@ -30,9 +30,6 @@ _MACHINE_FIELDS = (
     ("x-failed-recipients", r"."),
 )
 _ANSWERS = ("x-autoreply", "x-autorespond", "x-autoresponse", "x-auto-reply-from", "x-mail-autoreply")
-_QUOTE_BEGINS = re.compile(
-    r"(?i)^\s*(?:>|-{2,}\s*(?:original|ursprüngliche|forwarded|weitergeleitet)|(?:am|on)\b[^\n]{0,120}(?:schrieb|wrote)|von:\s|from:\s|_{10,}|-- ?$)"
-)
 
 
 def is_automatic(notice: Notice) -> bool:
@@ -61,11 +58,16 @@ def wants_to_leave(notice: Notice) -> bool:
     """Whether its subject, or all that somebody wrote, is the wish to leave and nothing more."""
     if notice.field("x-apple-unsubscribe"):
         return True
-    words = " ".join(own_words(notice)[:8])
-    return any(
-        len(text) <= _LEAVE_SHORT and _LEAVE.fullmatch(text) is not None
-        for text in (notice.field("subject"), words.strip())
-        if text
+    return any(_is_wish(text) for text in (notice.field("subject"), " ".join(own_words(notice)[:8])))
+
+
+def _is_wish(text: str) -> bool:
+    text = _TOKEN.sub("", text[:1_000])
+    words = _WORD.findall(text)
+    return (
+        0 < len(words) <= _MOST_WORDS
+        and _LEAVE.search(text) is not None
+        and all(_BESIDE.fullmatch(word) for word in words)
     )
 
 
@@ -73,7 +75,7 @@ def own_words(notice: Notice) -> list[str]:
     """The lines that somebody wrote, without what they quote."""
     lines: list[str] = []
     for line in notice.text.splitlines():
-        if _QUOTE_BEGINS.match(line):
+        if _ANSWERED.match(line):
             break
         if line.strip():
             lines.append(line.strip())

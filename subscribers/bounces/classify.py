@@ -1,20 +1,21 @@
-"""From what a server said to a reason: by the phase, what it says in words, its enhanced status, its code; in this order.
+"""From what a server said to a reason: by the phase, its words, its enhanced status, its code, in this order.
 
-Statuses and codes are those of RFC 3463 and RFC 5321, 4.2.3; where a server is known to use one in its own way, its words
-go before its number.
+Statuses and codes are those of RFC 3463 and RFC 5321, 4.2.3. Words go first: servers use numbers in ways of their own.
 """
 
 from __future__ import annotations
 
 import re
 
-from subscribers.bounces.phrases import PHRASES
+from subscribers.bounces.phrasebook import phrasebook
 from subscribers.bounces.reasons import CLASSES, Reason
 from subscribers.model import BounceClass
 
 _R = Reason
 _MAX_SAID = 6_000
-_PATTERNS = tuple((reason, re.compile("|".join(patterns), re.IGNORECASE)) for reason, patterns in PHRASES)
+_PATTERNS = tuple(
+    (Reason(name), re.compile("|".join(patterns), re.IGNORECASE)) for name, patterns in phrasebook("phrases")
+)
 _STATUS = re.compile(r"(?<![\d.\w-])([245]\.\d{1,3}\.\d{1,3})(?![\d.]\d)(?!\.\d)")
 _CODE = re.compile(r"(?<![\d.\w-])([245][0-5]\d)(?=[\s\-:#,;]|$)")
 #: Addresses, links and what follows a colon in angle brackets: a name such as "user.unknown@" is nothing said.
@@ -82,7 +83,7 @@ def reason_of(said: str, status: str = "") -> Reason:
 
 
 def specific_status(said: str, status: str) -> str:
-    """The enhanced status that tells most: the report's own, unless it is as general as 5.0.0 and `said` has another."""
+    """The enhanced status that tells most: the report's own, unless that is as general as 5.0.0 and `said` has one."""
     own = _STATUS.search(status)
     if own and not re.fullmatch(r".\.[05]\.0", own[1]):
         return own[1]

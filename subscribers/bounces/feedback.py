@@ -8,15 +8,15 @@ from subscribers.bounces.addresses_in import addresses_in
 from subscribers.bounces.mime import header, headers
 from subscribers.bounces.model import Finding
 from subscribers.bounces.notice import Notice
+from subscribers.bounces.phrasebook import said
 from subscribers.bounces.reasons import Reason
-from subscribers.bounces.wording import COMPLAINT_SUBJECTS
 
 #: Feedback-Type (RFC 5965, 7.3; 6430; 6591) -> what it means; any other is a complaint.
 _TYPES = {"not-spam": Reason.NOT_SPAM, "auth-failure": Reason.AUTHENTICATION, "dmarc": Reason.AUTHENTICATION}
 _FIELD = re.compile(r"(?im)^\s*([a-z][a-z-]{1,40})\s*:\s*(\S[^\n]*)")
 _RECIPIENT_FIELDS = ("original-rcpt-to", "removal-recipient", "redacted-address")
 _QUOTED_FIELDS = ("x-hmxmroriginalrecipient", "x-original-to", "delivered-to", "to")
-_SUBJECT = re.compile("|".join(COMPLAINT_SUBJECTS), re.IGNORECASE)
+_SUBJECT = said("complaint-subject")
 
 
 def read_feedback(notice: Notice) -> list[Finding]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from email.policy import Compat32
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 from email.parser import BytesParser
+from email.policy import Compat32
 from html.parser import HTMLParser
+from itertools import islice
 
 #: Of a mail, so much is read: reports come first, and of what they quote only the header counts.
 MAX_OCTETS, MAX_LINES = 512 * 1024, 12_000
@@ -22,6 +23,7 @@ _MAX_NESTING = 40
 _MAX_HEADER = 4_000
 _MAX_TEXT = 60_000
 _NESTING = re.compile(rb"(?i)boundary|message/(?!delivery-status)")
+_LINE_END = re.compile(rb"\n")
 _FROM_LINE = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:>?From [^\r\n]*\r?\n)?")
 #: Codecs that are no charsets, or slow.
 _CHARSET = re.compile(r"(?i)(?:utf|us-ascii|ascii|iso|windows|cp|koi8|gb|big5|shift|sjis|euc|latin|mac|unicode-1-1-)")
@@ -43,17 +45,9 @@ class _BoundedPolicy(Compat32):
 def parse_mail(raw: bytes) -> Message:
     """The mail in `raw`, cut off where it is far longer or deeper than a report; a leading mbox line is left out."""
     raw = raw[_FROM_LINE.match(raw).end() : MAX_OCTETS] if raw else raw  # type: ignore[union-attr]
-    lines = nesting = 0
-    for found in re.finditer(rb"\n", raw):
-        lines += 1
-        if lines >= MAX_LINES:
-            raw = raw[: found.end()]
-            break
-    for found in _NESTING.finditer(raw):
-        nesting += 1
-        if nesting > _MAX_NESTING:
-            raw = raw[: found.start()]
-            break
+    for pattern, most in ((_LINE_END, MAX_LINES), (_NESTING, _MAX_NESTING)):
+        beyond = next(islice(pattern.finditer(raw), most, None), None)
+        raw = raw[: beyond.start()] if beyond else raw
     return BytesParser(policy=_BoundedPolicy()).parsebytes(raw)
 
 
@@ -72,7 +66,8 @@ def decoded(value: str) -> str:
     if "=?" in value:
         try:
             pieces = [
-                text if isinstance(text, str) else _decode(text, charset or "") for text, charset in decode_header(value)
+                text if isinstance(text, str) else _decode(text, charset or "")
+                for text, charset in decode_header(value)
             ]
             value = "".join(pieces)
         except (HeaderParseError, ValueError):  # broken base64: shown as it came

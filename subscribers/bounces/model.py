@@ -24,9 +24,9 @@ class MailKind(StrEnum):
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """What a mail says about one recipient.
 
-    `address` is who did not get it, `original` the one that we mailed, where a server forwarded; `status` is an enhanced
-    status code (RFC 3463) or empty; `diagnostic` is what a server said, on one line. `waiting` says that a server is
-    still trying.
+    `address` is who did not get it, `original` the one that we mailed, where a server forwarded; `status` is an
+    enhanced status code (RFC 3463) or empty; `diagnostic` is what a server said, on one line. `waiting` says that a
+    server is still trying.
     """
 
     address: str

@@ -8,19 +8,11 @@ from email.message import Message
 import msgspec
 
 from subscribers.bounces.mime import enclosed, header, headers, parse_mail, text_of, walk_notice
+from subscribers.bounces.phrasebook import begins_line
 
 _MAX_TEXT = 40_000
 _MAX_PARTS = 60
-#: Where the words end and the quoted message begins.
-_QUOTED = re.compile(
-    r"(?im)^[ \t>]*(?:"
-    r"-{2,}[^\n]{0,10}(?:this is a copy|this is the copy|below this line|the following|original|unsent|returned|undelivered|message header|"
-    r"enclosed|header|copy of|start of|ursprüngliche|kopie|forwarded|weitergeleitete)[^\n]{0,80}"
-    r"|(?:message headers follow|below is a copy of the original|here is a copy|a copy of (?:the|your)[^\n]{0,40}(?:message|headers?)|original message (?:headers|follows)|"
-    r"the (?:original )?message (?:headers?|text) (?:follow|is)|intestazioni originali|en-têtes de message|"
-    r"ursprüngliche nachricht(?:enkopfzeilen)?|es folgt (?:eine|die) kopie|originalnachricht|cabeçalhos|encabezados)[^\n]{0,80}"
-    r")$"
-)
+_QUOTED = begins_line("quoted")
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,40}:(?:\s|$)")
 _QUOTED_FIELD = re.compile(r"(?i)(?:received|return-path|message-id|mime-version|dkim-signature|x-[\w-]+):")
 #: Fields that stand in no message but in a report (RFC 3464, 2.3).

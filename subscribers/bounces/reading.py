@@ -14,17 +14,18 @@ from subscribers.bounces.formats import known_formats
 from subscribers.bounces.mime import header
 from subscribers.bounces.model import Finding, MailKind, Reading
 from subscribers.bounces.notice import Notice, lay_out
+from subscribers.bounces.phrasebook import said
 from subscribers.bounces.reasons import CLASSES, Reason
 from subscribers.bounces.status_report import finding_of, read_status_report
 from subscribers.bounces.tokens_in import tokens_in
 from subscribers.bounces.transcript import said_of_each
-from subscribers.bounces.wording import BOUNCE_SUBJECTS, BOUNCE_WORDS
 from subscribers.model import BounceClass
 
-_SUBJECT = re.compile("|".join(BOUNCE_SUBJECTS), re.IGNORECASE)
-_WORDS = re.compile("|".join(BOUNCE_WORDS), re.IGNORECASE)
+_SUBJECT, _WORDS = said("bounce-subject"), said("bounce-words")
 _DAEMON = re.compile(r"(?i)mailer-?daemon|postmaster|mail delivery (?:sub)?system|mail-?system|mta@")
-_DELAY = re.compile(r"(?i)\bdelay(?:ed)?\b|warning|still (?:trying|being)|will (?:be retried|continue|keep)|verzögert|weiter versuch")
+_DELAY = re.compile(
+    r"(?i)\bdelay(?:ed)?\b|warning|still (?:trying|being)|will (?:be retried|continue|keep)|verzögert|weiter versuch"
+)
 _MAX_DIAGNOSTIC = 500
 #: Hosts of groups: what they send back says that we may not post, in the tongue of whoever wrote to them.
 _GROUP_HOSTS = ("@googlegroups.com",)
@@ -83,19 +84,19 @@ def _by_report(notice: Notice) -> list[Finding]:
     groups = [group for text in notice.statuses for group in read_status_report(text)]
     if not groups:
         return []
-    said = said_of_each(notice.text, _others(notice))
-    findings = [finding_of(group, said, notice.text) for group in groups]
+    by_address = said_of_each(notice.text, _others(notice))
+    findings = [finding_of(group, by_address, notice.text) for group in groups]
     return list({finding.address: finding for finding in reversed(findings) if finding}.values())[::-1]
 
 
 def _by_words(notice: Notice) -> list[Finding]:
-    said = said_of_each(notice.text, _others(notice))
-    if not said:
+    by_address = said_of_each(notice.text, _others(notice))
+    if not by_address:
         addresses = [*known_formats(notice.mail), *addresses_in(notice.field("x-failed-recipients"))]
         addresses += [each for message in notice.quoted[:1] for each in _recipients(message)]
-        said = dict.fromkeys(addresses[:1], "") if addresses else {}
+        by_address = dict.fromkeys(addresses[:1], "") if addresses else {}
     delayed = _DELAY.search(notice.field("subject")) is not None
-    return [_finding(address, words, notice, delayed) for address, words in said.items()]
+    return [_finding(address, words, notice, delayed) for address, words in by_address.items()]
 
 
 def _finding(address: str, words: str, notice: Notice, delayed: bool) -> Finding:
@@ -115,12 +116,16 @@ def _finding(address: str, words: str, notice: Notice, delayed: bool) -> Finding
 def _others(notice: Notice) -> set[str]:
     """Those who take part in a report without being its subject: who sent the message, and who wrote the report."""
     fields = notice.fields("to", "from", "delivered-to", "envelope-to", "return-path", "reply-to", "cc")
-    quoted = [header(message, name) for message in notice.quoted for name in ("from", "return-path", "sender", "reply-to")]
+    quoted = [
+        header(message, name) for message in notice.quoted for name in ("from", "return-path", "sender", "reply-to")
+    ]
     return {address.lower() for value in (*fields, *quoted) for address in addresses_in(value)}
 
 
 def _recipients(message: Message) -> list[str]:
-    return [address for name in ("to", "x-original-to", "delivered-to") for address in addresses_in(header(message, name))]
+    return [
+        address for name in ("to", "x-original-to", "delivered-to") for address in addresses_in(header(message, name))
+    ]
 
 
 def _identity(notice: Notice, raw: bytes) -> str:

@@ -19,7 +19,7 @@ _GOOD = frozenset({"delivered", "relayed", "expanded"})
 #: Statuses and words that only repeat that it failed.
 _EMPTY_WORDS = re.compile(
     r"(?i)\A\W*(?:(?:smtp|x-[\w-]+|dns)\s*;)?\W*(?:[245]\d\d\b)?[\s-]*(?:[245]\.[05]\.0)?\W*"
-    r"(?:service unavailable|temporary failure|permanent (?:failure|error)|unknown|failed|undelivered|message rejected)?\W*\Z"
+    r"(?:service unavailable|temporary failure|permanent (?:failure|error)|unknown|failed|undelivered)?\W*\Z"
 )
 
 

@@ -10,7 +10,7 @@ from subscribers.bounces.model import Tokens
 from subscribers.bounces.notice import Notice
 
 #: A handle, a number and a truncated HMAC in base32 (RFC 4648, 6), without regard to case.
-_TOKEN = r"([A-Za-z2-7]{32})(?![A-Za-z0-9])"
+_TOKEN = r"([A-Za-z2-7]{32})(?![A-Za-z0-9])"  # noqa: S105, a pattern
 _BOUNCE = re.compile(rf"(?<![A-Za-z0-9])b-{_TOKEN}@", re.IGNORECASE)
 _MESSAGE = re.compile(rf"<{_TOKEN}@")
 _UNSUBSCRIBE = re.compile(rf"(?:abmelden/|abmelden(?:%20|\+|\s)\s*){_TOKEN}", re.IGNORECASE)

@@ -1,0 +1,1 @@
+"""Where what comes back is fetched from: one file per kind of mailbox."""

@@ -163,6 +163,32 @@ class ListSummary(msgspec.Struct, frozen=True, kw_only=True):
     unsubscribed: int
 
 
+class ListGrowth(msgspec.Struct, frozen=True, kw_only=True):
+    """How often somebody joined a list, and left it, in the last 7 and 30 days."""
+
+    joined_7_days: int
+    left_7_days: int
+    joined_30_days: int
+    left_30_days: int
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """A condition on people, under a name."""
+
+    id: int
+    slug: str
+    name: str
+    expression: str
+    created_at: datetime
+
+
+class FormerAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that a person had `until` then."""
+
+    email: str
+    until: datetime
+
+
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """One person's standing with one list, since when."""
 

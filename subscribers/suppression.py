@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, delete, or_, select, update
 
 from subscribers.addresses import Address, address_key, parse_domain
+from subscribers.json_rows import JsonRows
 from subscribers.model import Suppression, SuppressionReason, SuppressionScope
 from subscribers.tables import subscribers, suppressions
-from subscribers.upsert import in_chunks, insert_was_new
+from subscribers.upsert import insert_was_new
 
 _S = suppressions.c
 
@@ -80,6 +81,12 @@ def is_suppressed() -> ColumnElement[bool]:
     )
 
 
+def suppressed_ids() -> Select[tuple[int]]:
+    """The ids of everybody who must not be mailed, found from the suppressions on."""
+    keys, domains = (select(_S.value_key).where(_S.scope == scope) for scope in SuppressionScope)
+    return select(subscribers.c.id).where(or_(subscribers.c.email_key.in_(keys), subscribers.c.domain.in_(domains)))
+
+
 def _add(
     conn: Connection,
     scope: SuppressionScope,
@@ -103,11 +110,10 @@ def _add(
 
 
 def _entries(conn: Connection, scope: SuppressionScope, values: Iterable[str]) -> dict[str, Suppression]:
-    found: dict[str, Suppression] = {}
-    for chunk in in_chunks(list(values)):
-        rows = conn.execute(select(suppressions).where(_S.scope == scope, _S.value_key.in_(chunk))).mappings()
-        found.update((row["value_key"], _suppression(row)) for row in rows)
-    return found
+    given = JsonRows(conn)
+    wanted = select(suppressions).where(_S.scope == scope, _S.value_key.in_(select(given.cell(0, _S.value_key.type))))
+    rows = conn.execute(wanted, given.parameter([value] for value in values)).mappings()
+    return {row["value_key"]: _suppression(row) for row in rows}
 
 
 def _suppression(row: RowMapping) -> Suppression:

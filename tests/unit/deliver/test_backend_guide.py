@@ -1,85 +1,135 @@
-"""The example of docs/adding-a-backend.md, installed and sent with, as its reader would do."""
+"""The example of docs/adding-a-backend.md: the guide shows the very files, and they do what it says."""
 
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import re
-import tomllib
-from datetime import UTC, datetime
+import socket
+import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Response
 
-from digest.deliver.backends import make_backend
-from digest.deliver.ledger_memory import MemoryLedger
-from digest.deliver.loop import Counts, send_all
+from digest.deliver.base import Backend, Connection
 from digest.deliver.settings import DeliverySettings
-from digest.errors import PausedError
-from digest.model.delivery import Claim, DeliveryState, Message, Recipient
+from digest.errors import PausedError, SettingsError
+from digest.model.delivery import DeliveryState, Message, Outcome
 
-GUIDE = Path(__file__).parents[3] / "docs" / "adding-a-backend.md"
-NOW = datetime(2027, 3, 1, 6, 30, tzinfo=UTC)
-
-#: A sendmail that keeps what it is given, and knows what becomes of whom.
-SENDMAIL = """#!/bin/sh
-for address; do :; done
-case "$address" in
-  unknown@*) echo "no such user" >&2; exit 67;;
-  later@*) exit 75;;
-  broken@*) kill -9 $$;;
-esac
-cat > "$(dirname "$0")/$address.eml"
-"""
+DOCS = Path(__file__).parents[3] / "docs"
+EXAMPLE = DOCS / "examples" / "digest-backend-example"
+S = DeliveryState
+MESSAGE = Message(
+    mail_from="digest@news.example",
+    rcpt_to="anna+x@leser.example",
+    message_id="<1.a@news.example>",
+    data=b"From: a@news.example\r\nSubject: x\r\n\r\n..Guten Morgen\r\n",
+)
 
 
-@pytest.fixture
-def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The guide's package, installed, and a sendmail for it."""
-    found = re.findall(r"^```(\w+)\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    blocks: dict[str, str] = dict(found)
-    (tmp_path / "digest_sendmail.py").write_text(blocks["python"], encoding="utf-8")
-    project = tomllib.loads(blocks["toml"])["project"]
-    metadata = tmp_path / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
-    )
-    groups = project["entry-points"].items()
-    lines = [line for group, names in groups for line in (f"[{group}]", *(f"{k} = {v}" for k, v in names.items()))]
-    (metadata / "entry_points.txt").write_text("\n".join(lines) + "\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    program = tmp_path / "sendmail"
-    program.write_text(SENDMAIL)
-    program.chmod(0o755)
-    return program
+@pytest.fixture(scope="module")
+def example() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("digest_backend_example", EXAMPLE / "digest_backend_example.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def recipient(address: str) -> Recipient:
-    return Recipient(
-        address=address, handle="0" * 16, name="", form="du", greeting="", subject="", choice=b"", coins=()
-    )
+def submit(example: ModuleType, url: str, **environ: str) -> Outcome:
+    backend: Backend = example.HttpPostBackend(DeliverySettings(backend="http-post"), {"POST_URL": url, **environ})
+    assert backend.where() == url
+
+    async def run() -> Outcome:
+        connection: Connection = backend.connect()
+        try:
+            return await connection.submit(MESSAGE)
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
 
 
-def build(claim: Claim) -> Message:
-    data = b"Subject: x\r\n\r\nGuten Morgen\r\n"
-    return Message(mail_from="b@news.example", rcpt_to=claim.recipient.address, message_id="<1@x>", data=data)
+@pytest.mark.parametrize(("language", "name"), [("toml", "pyproject.toml"), ("python", "digest_backend_example.py")])
+def test_the_guide_shows_the_very_files(language: str, name: str) -> None:
+    guide = (DOCS / "adding-a-backend.md").read_text("utf-8")
+    found = re.findall(rf"^```{language}\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    assert found == [(EXAMPLE / name).read_text("utf-8")]
 
 
-def test_the_guides_backend_is_found_and_sends(program: Path) -> None:
-    backend = make_backend(DeliverySettings(backend="sendmail"), {"SENDMAIL": str(program)}, sample_imprint=False)
-    names = ("anna", "unknown", "later", "broken", "bert")
-    ledger = MemoryLedger(recipient(f"{name}@news.example") for name in names)
-    counts = asyncio.run(send_all(ledger, backend, build, lambda: NOW))
-    assert counts == Counts(submitted=2, deferred=1, rejected=1, unknown=1)
-    assert ledger.rows[2].reply == "no such user"
-    assert {file.name for file in program.parent.glob("*.eml")} == {"anna@news.example.eml", "bert@news.example.eml"}
-    assert (program.parent / "anna@news.example.eml").read_bytes() == b"Subject: x\n\nGuten Morgen\n"
+def test_it_posts_the_very_bytes(example: ModuleType, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/in", method="POST").respond_with_data("queued", 202)
+    outcome = submit(example, httpserver.url_for("/in"), POST_TOKEN="geheim")
+    assert outcome == Outcome(state=S.SUBMITTED, reply="202 queued")
+    request = httpserver.log[0][0]
+    assert request.get_data() == MESSAGE.data
+    assert request.args.to_dict() == {"from": MESSAGE.mail_from, "to": MESSAGE.rcpt_to}
+    assert request.headers["Idempotency-Key"] == MESSAGE.message_id
+    assert request.headers["Authorization"] == "Bearer geheim"
 
 
-def test_the_guides_backend_pauses_where_its_program_is_missing(program: Path) -> None:
-    program.unlink()
-    backend = make_backend(DeliverySettings(backend="sendmail"), {"SENDMAIL": str(program)}, sample_imprint=False)
-    ledger = MemoryLedger([recipient("anna@news.example")])
-    with pytest.raises(PausedError, match="cannot be run"):
-        asyncio.run(send_all(ledger, backend, build, lambda: NOW))
-    assert ledger.count(DeliveryState.QUEUED) == 1
+@pytest.mark.parametrize(
+    ("status", "state", "reason"),
+    [
+        (410, S.REJECTED, "bad_address"),
+        (422, S.REJECTED, "content"),
+        (429, S.DEFERRED, "temporary"),
+        (503, S.DEFERRED, "temporary"),
+    ],
+)
+def test_what_it_makes_of_answers(
+    example: ModuleType, httpserver: HTTPServer, status: int, state: DeliveryState, reason: str
+) -> None:
+    httpserver.expect_request("/in").respond_with_data("weil\r\nes so ist", status)
+    outcome = submit(example, httpserver.url_for("/in"))
+    assert (outcome.state, outcome.reason, outcome.reply) == (state, reason, f"{status} weil es so ist")
+
+
+@pytest.mark.parametrize(("asked", "seconds"), [("60", 60), ("99999999999999999999", 3600), ("bald", None)])
+def test_it_waits_as_long_as_it_is_asked_to(
+    example: ModuleType, httpserver: HTTPServer, asked: str, seconds: int | None
+) -> None:
+    httpserver.expect_request("/in").respond_with_response(Response("", 429, {"Retry-After": asked}))
+    before = datetime.now(UTC)
+    when = submit(example, httpserver.url_for("/in")).next_try
+    if seconds is None:
+        assert when is None
+    else:
+        assert when is not None
+        assert timedelta(0) <= when - before - timedelta(seconds=seconds) < timedelta(seconds=30)
+
+
+@pytest.mark.parametrize("status", [302, 401, 404])
+def test_our_own_fault_pauses(example: ModuleType, httpserver: HTTPServer, status: int) -> None:
+    httpserver.expect_request("/in").respond_with_data("nein", status)
+    with pytest.raises(PausedError, match=f"answered '{status} nein'"):
+        submit(example, httpserver.url_for("/in"))
+
+
+def test_broken_off_before_and_after_the_message(example: ModuleType) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def hang_up() -> None:
+        connection, _ = listener.accept()
+        connection.recv(65536)
+        connection.close()
+        listener.close()
+
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/in"
+    thread = threading.Thread(target=hang_up)
+    thread.start()
+    assert submit(example, url).state is S.UNKNOWN
+    thread.join()
+    assert submit(example, url).state is S.DEFERRED
+
+
+@pytest.mark.parametrize("environ", [{}, {"POST_URL": "http://mail.example/in"}])
+def test_it_refuses_to_be_made_without_a_safe_address(example: ModuleType, environ: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match="POST_URL"):
+        example.HttpPostBackend(DeliverySettings(), environ)

@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import BinaryIO, TextIO
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
-
-from subscribers.addresses import address_key, parse_address
 from subscribers.cleaning import clean_line, show
-from subscribers.consent import stated_consent
+from subscribers.csv_entries import EntryReader
 from subscribers.csv_lines import Lines
+from subscribers.csv_maps import CsvMap, csv_map, csv_maps, guess_map
 from subscribers.csv_rows import BadRow, CsvRow, CsvRows
 from subscribers.errors import CsvFileError, UsageError, WrongValueError
-from subscribers.import_batch import Entry, Fate, apply_batch
+from subscribers.import_batches import Batches, Begin
+from subscribers.import_log import finish_import, give_room_back, start_import
 from subscribers.import_report import ImportReport, RefusedRow, Tally
 from subscribers.lists import get_list
-from subscribers.profile import PROFILE_FIELDS, read_profile
-from subscribers.seen_keys import SeenKeys
 
 #: Rows in one transaction.
-BATCH = 1000
+BATCH = 5_000
+#: Instead of a map's name: the map whose signature the header has; and none, though it has one.
+AUTO, OWN = "auto", "none"
 
-_CONSENT_FIELDS = ("consent_at", "consent_source", "consent_ip")
-_KNOWN = frozenset(("email", *PROFILE_FIELDS, *_CONSENT_FIELDS))
 _BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def import_csv(
-    begin: Callable[[], AbstractContextManager[Connection]],
+    begin: Begin,
     file: Path | BinaryIO | TextIO,
     *,
     list_slug: str,
     consent: str = "",
+    map_name: str = "",
     secret: bytes,
+    who: str = "import",
     now: datetime,
     zone: tzinfo = _BERLIN,
     store_ip: bool = True,
@@ -50,12 +49,16 @@ def import_csv(
     Columns: email, and any of PROFILE_FIELDS, consent_at, consent_source, consent_ip; others become attributes. Lists
     inside a cell are divided by `;`. A row becomes an active subscription with its own consent (a time or a source)
     or with `consent`, the importer's statement of where it comes from; without either it is pending, unless it was
-    active already. The rules for somebody known are those of `subscribers.repository`; two rows of one address count
-    as one row and an update. Who left this list, is suppressed or was erased is not brought back and not changed.
+    active already. A column `subscription` says `pending` or `unsubscribed` of those who stay so. `map_name` names a
+    table of `csv_maps` instead, for another program's export: who left or bounced there is suppressed here.
+
+    The rules for somebody known are those of `subscribers.repository`; two rows of one address count as one row and an
+    update. Who left this list, is suppressed or was erased is not brought back and not changed.
 
     A wrong row is refused and the others go on. The file is streamed, BATCH rows to a transaction, so that after an
-    abort it can be run again: what is there already is unchanged then. `progress` is told rows and bytes read so far,
-    `on_refused` every row that was not imported. Raises UnknownListError, CsvFileError, WrongValueError (archived).
+    abort it can be run again: what is there already is unchanged then. What it changed is written down under the
+    report's `import_id`, for `undo_import`. `progress` is told rows and bytes read so far, `on_refused` every row that
+    was not imported. Raises UnknownListError, CsvFileError, UsageError (no such map), WrongValueError (archived).
     """
     with ExitStack() as stack:
         name = str(file) if isinstance(file, Path) else str(getattr(file, "name", "the input"))
@@ -64,69 +67,87 @@ def import_csv(
                 file = stack.enter_context(file.open("rb"))
             except OSError as problem:
                 raise CsvFileError(name, f"it cannot be read: {problem.strerror}.") from problem
+        lines = Lines(file, name)
+        rows, used = _rows(lines, name, map_name)
+        short_name = Path(name).name
+        reader = EntryReader(
+            rows.columns,
+            used=used,
+            file=short_name,
+            consent=clean_line(consent),
+            secret=secret,
+            now=now,
+            zone=zone,
+            store_ip=store_ip,
+        )
+        import_id = None
         with begin() as conn:
             wanted = get_list(conn, list_slug)
-        if wanted.archived_at is not None:
-            raise WrongValueError("list", list_slug, "it is archived and takes nobody in.")
-        lines = Lines(file, name)
-        rows = CsvRows(lines, name)
-        others = [column for column in rows.columns if column not in _KNOWN]
-        consent = clean_line(consent)
-        seen = stack.enter_context(SeenKeys()) if dry_run else None
+            if wanted.archived_at is not None:
+                raise WrongValueError("list", list_slug, "it is archived and takes nobody in.")
+            if not dry_run:
+                using = used.name if used else ""
+                import_id = start_import(conn, wanted, file=short_name, map_name=using, who=who, now=now)
         tally = Tally(on_refused)
-        batch: list[Entry] = []
-        short_name = Path(name).name
-
-        def flush() -> None:
-            if batch:
-                with begin() as conn:
-                    fates = apply_batch(conn, wanted.id, batch, now=now, write=not dry_run)
-                known = seen.add(entry.key for entry in batch) if seen else frozenset()
-                for index, entry in enumerate(batch):
-                    fate, pending = fates[index]
-                    again = fate is Fate.ADDED and entry.key in known
-                    tally.count(entry, Fate.UPDATED if again else fate, pending and not again)
-                batch.clear()
-            if progress:
-                progress(tally.read, lines.read_bytes)
-
+        stack.callback(give_room_back, begin)
+        batches = stack.enter_context(Batches(begin, wanted.id, tally, import_id, now))
         for row in rows:
             if isinstance(row, BadRow):
                 tally.refuse(row.line, show(clean_line(row.text)), f"The row cannot be read: {row.problem}")
                 continue
             try:
-                entry = _entry(row, others, consent, secret, now, zone, store_ip, short_name)
+                entry = reader.read(row)
             except UsageError as wrong:
                 tally.refuse(row.line, _address_to_show(row), str(wrong))
                 continue
-            batch.append(entry)
             tally.read += 1
-            if len(batch) >= BATCH:
-                flush()
-        flush()
-    return tally.report(list_slug, dry_run, lines.encoding, rows.delimiter)
-
-
-def _entry(
-    row: CsvRow,
-    others: list[str],
-    consent: str,
-    secret: bytes,
-    now: datetime,
-    zone: tzinfo,
-    store_ip: bool,
-    file: str,
-) -> Entry:
-    cells = row.cells
-    address = parse_address(cells.get("email", ""))
-    attributes = {name: cells[name] for name in others if cells.get(name)} if others else None
-    return Entry(
-        line=row.line,
-        address=address,
-        key=address_key(secret, address.email),
-        profile=read_profile(cells, attributes),
-        consent=stated_consent(cells, source=consent, file=file, now=now, zone=zone, store_ip=store_ip),
+            if batches.add(entry) >= BATCH:
+                batches.begin_next()
+                if progress:
+                    progress(tally.read, lines.read_bytes)
+        batches.finish()
+        if progress:
+            progress(tally.read, lines.read_bytes)
+        if import_id is not None:
+            with begin() as conn:
+                finish_import(conn, import_id, wanted, tally.counts(), who=who, now=now)
+    return tally.report(
+        import_id=import_id,
+        list_slug=list_slug,
+        dry_run=dry_run,
+        encoding=lines.encoding,
+        delimiter=rows.delimiter,
     )
+
+
+def _rows(lines: Lines, name: str, map_name: str) -> tuple[CsvRows, CsvMap | None]:
+    """The rows, and the map to read them by; None for our own columns."""
+    if map_name == OWN:
+        return CsvRows(lines, name), None
+    if map_name not in ("", AUTO):
+        used = csv_map(map_name)
+        rows = CsvRows(lines, name, required=used.required, repeats=True)
+    else:
+        every = dict.fromkeys(("email", *(column for each in csv_maps().values() for column in each.required)))
+        rows = CsvRows(lines, name, required=tuple(every), repeats=True)
+        guessed = guess_map(rows.columns)
+        if guessed and not map_name:
+            problem = f"it is an export of {csv_map(guessed).name}; say --map {guessed}, so that nobody is taken in who"
+            raise CsvFileError(name, f"{problem} left there (or --map {OWN}, to take its columns as they are).")
+        if not guessed:
+            return _own(rows, name), None
+        used = csv_map(guessed)
+    rows.escape = used.escape
+    return rows, used
+
+
+def _own(rows: CsvRows, name: str) -> CsvRows:
+    if "email" not in rows.columns:
+        shown = ", ".join(show(column) for column in rows.columns[:10])
+        raise CsvFileError(name, f"the header has no column email; it has {shown}.")
+    if rows.repeated:
+        raise CsvFileError(name, f"the header has the column {show(rows.repeated)} twice.")
+    return rows
 
 
 def _address_to_show(row: CsvRow) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
 from subscribers.cleaning import clean_line, show
+from subscribers.csv_formulas import restore
 from subscribers.csv_lines import LINE_MAX
 from subscribers.errors import CsvFileError
 
@@ -23,12 +24,13 @@ _COLUMNS_MAX = 500
 #: After a quotation mark that is never closed its lines are read anew; where that happens all over, rows may take only
 #: `_LINES_FEW` lines: so a file takes at most so many times its lines to read.
 _READ_ANEW_MAX, _LINES_FEW = 10, 5
+_NAME_MAX = 100
 _UNREADABLE = re.compile("[\ud800-\udfff]")
 _WHOLE_ADDRESS = re.compile(r'[^\s"@]+@[^\s"@]+')
 _SEPARATOR_HINT = re.compile(r"sep=(.)", re.IGNORECASE)
 
 
-class CsvRow(msgspec.Struct, frozen=True):
+class CsvRow(msgspec.Struct, frozen=True, gc=False):
     """A row's cells by column, and the number of its first line (from 1, the header's included)."""
 
     line: int
@@ -44,17 +46,28 @@ class BadRow(msgspec.Struct, frozen=True):
 
 
 class CsvRows:
-    """Iterates over the rows below the header. Empty rows are passed over.
+    """Iterates over the rows below the header. Empty rows are passed over, and formulas that an export made harmless
+    are whole again.
 
-    `columns` are the header's names (small letters, `_` for blanks); a column without a name is `column_N`. The
-    delimiter is the one under which the header has a column `required`, and the most columns. Raises CsvFileError when
-    made from lines without such a header.
+    `columns` are the header's names (see `column_name`); a column without a name is `column_N`. The delimiter is the
+    one under which the header has a column of those `required`, and the most columns. With `repeats` a name may come
+    again, and is `name_2` then; `repeated` is the first that does. `escape` is a sign that stands before a quotation
+    mark inside a cell, where a program does not double it; it may be set before the first row is read. Raises
+    CsvFileError when made from lines without such a header.
     """
 
-    def __init__(self, lines: Iterable[str], name: str, *, required: str = "email") -> None:
+    def __init__(
+        self,
+        lines: Iterable[str],
+        name: str,
+        *,
+        required: Collection[str] = ("email",),
+        repeats: bool = False,
+    ) -> None:
         self._feed = _Feed(iter(lines))
         self.columns: list[str] = []
-        self._required = required
+        self.repeated = ""
+        self.escape = ""
         header = self._first_line(name)
         self.delimiter = _delimiter(header, required)
         hint = _SEPARATOR_HINT.fullmatch(header.strip().strip('"'))
@@ -65,15 +78,20 @@ class CsvRows:
         first = next(self._records(), None)
         if not isinstance(first, tuple):
             raise CsvFileError(name, f"the header cannot be read: {first.problem if first else 'there is none.'}")
-        self.columns = [_column(cell, number) for number, cell in enumerate(first[1], 1)]
-        if required not in self.columns:
-            shown = ", ".join(show(column) for column in self.columns[:10])
-            raise CsvFileError(name, f"the header has no column {required}; it has {shown}.")
-        if len(self.columns) > _COLUMNS_MAX:
-            raise CsvFileError(name, f"the header has {len(self.columns)} columns, {_COLUMNS_MAX} are the most.")
-        for column in self.columns:
-            if self.columns.count(column) > 1:
-                raise CsvFileError(name, f"the header has the column {show(column)} twice.")
+        columns = [column_name(restore(cell)) or f"column_{number}" for number, cell in enumerate(first[1], 1)]
+        found = [column for column in columns if column in required]
+        if not found:
+            shown = ", ".join(show(column) for column in columns[:10])
+            raise CsvFileError(name, f"the header has no column {next(iter(required))}; it has {shown}.")
+        if len(columns) > _COLUMNS_MAX:
+            raise CsvFileError(name, f"the header has {len(columns)} columns, {_COLUMNS_MAX} are the most.")
+        if twice := [column for column, count in Counter(columns).items() if count > 1]:
+            if not repeats:
+                raise CsvFileError(name, f"the header has the column {show(twice[0])} twice.")
+            self.repeated = twice[0]
+            columns = _numbered(columns)
+        self.columns = columns
+        self._place = columns.index(found[0])
 
     def __iter__(self) -> Iterator[CsvRow | BadRow]:
         columns, width = self.columns, len(self.columns)
@@ -90,6 +108,8 @@ class CsvRows:
                     continue
                 del cells[width:]
             if any(cells) and any(cell.strip() for cell in cells):
+                if self._feed.has_apostrophe():
+                    cells = [restore(cell) for cell in cells]
                 yield CsvRow(line, dict(zip(columns, cells, strict=False)))
 
     def _first_line(self, name: str) -> str:
@@ -128,14 +148,14 @@ class CsvRows:
         """Whether a row over several lines is none: a stray quotation mark has swallowed the rows that follow it."""
         if not self.columns:
             return False
-        width, place = len(self.columns), self.columns.index(self._required)
+        width, place = len(self.columns), self._place
         if any(cell.strip() for cell in cells[width:]):
             return True
         alone = (next(self._reader_of([line]), []) for line in self._feed.record[1:])
         return any(len(row) == width > 1 and _WHOLE_ADDRESS.fullmatch(row[place].strip()) for row in alone)
 
     def _reader_of(self, lines: Iterable[str]) -> Iterator[list[str]]:
-        return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=True)
+        return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=True, escapechar=self.escape or None)
 
 
 class _BadRecordError(Exception):
@@ -162,6 +182,10 @@ class _Feed(Iterator[str]):
         self.number -= len(lines)
         self._anew += len(lines)
 
+    def has_apostrophe(self) -> bool:
+        """Whether there is one in the lines of this row."""
+        return any("'" in line for line in self.record)
+
     def __next__(self) -> str:
         line = self._again.popleft() if self._again else next(self._lines, None)
         if line is None:
@@ -181,14 +205,24 @@ class _Feed(Iterator[str]):
         return line
 
 
-def _delimiter(header: str, required: str) -> str:
+def column_name(text: str) -> str:
+    """A column's or an attribute's name: small letters, `_` for blanks, NFC, 100 characters at most."""
+    name = re.sub(r"\s+", "_", clean_line(text).strip("\ufeff").casefold())
+    return unicodedata.normalize("NFC", name)[:_NAME_MAX]
+
+
+def _delimiter(header: str, required: Collection[str]) -> str:
     def fitness(delimiter: str) -> tuple[bool, int]:
         cells = next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
-        return required in [_column(cell, 0) for cell in cells], len(cells)
+        return any(column_name(cell) in required for cell in cells), len(cells)
 
     return max(DELIMITERS, key=fitness)
 
 
-def _column(cell: str, number: int) -> str:
-    name = re.sub(r"\s+", "_", clean_line(cell).strip("\ufeff").casefold())
-    return unicodedata.normalize("NFC", name)[:100] or f"column_{number}"
+def _numbered(columns: Iterable[str]) -> list[str]:
+    seen: Counter[str] = Counter()
+    numbered = []
+    for column in columns:
+        seen[column] += 1
+        numbered.append(column if seen[column] == 1 else f"{column}_{seen[column]}")
+    return numbered

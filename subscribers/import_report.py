@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
-from subscribers.import_batch import Entry, Fate
+from subscribers.import_batch import Entry, Fate, Outcome
 
 #: Rows that a report names; all of them are counted.
 NAMED_MAX = 1000
 
 
 class RefusedRow(msgspec.Struct, frozen=True):
-    """A row that was not imported: its first line, the address as far as there is one to show, and why."""
+    """A row that was not imported, or not as it stands: its first line, the address as far as there is one, and why."""
 
     line: int
     address: str
@@ -24,10 +24,13 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     """What an import did (with `dry_run`: would do). Each row read is counted once, from `added` to `refused`.
 
     `added` are new on this list, `updated` were on it and something changed, `unchanged` were there just so.
-    `suppressed`, `left` (unsubscribed from this list) and `erased` were not brought back. `pending` of those added or
-    updated wait for a confirmation. `refusals` names the first NAMED_MAX rows of the last four groups.
+    `suppressed`, `left` (unsubscribed from this list) and `erased` were not brought back; among them are those that the
+    file itself says have left or bounced. `pending` of those added or updated wait for a confirmation. `duplicates` are
+    rows whose address stands in an earlier line, too. `refusals` names the first NAMED_MAX rows of the last four groups
+    and the duplicates. `import_id` is the import's number, None for a dry run.
     """
 
+    import_id: int | None
     list_slug: str
     dry_run: bool
     encoding: str
@@ -41,6 +44,7 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     erased: int
     refused: int
     pending: int
+    duplicates: int
     refusals: tuple[RefusedRow, ...]
 
 
@@ -48,15 +52,18 @@ class Tally:
     """Counts, and names the first rows that were not imported."""
 
     def __init__(self, on_refused: Callable[[RefusedRow], None] | None) -> None:
-        self.read = self.pending = self.refused = 0
+        self.read = self.pending = self.refused = self.duplicates = 0
         self._fates = dict.fromkeys(Fate, 0)
         self._named: list[RefusedRow] = []
         self._on_refused = on_refused
 
-    def count(self, entry: Entry, fate: Fate, pending: bool) -> None:
+    def count(self, entry: Entry, outcome: Outcome, earlier_line: int | None = None) -> None:
+        """`earlier_line` is where the file has the same address before."""
+        fate = outcome.fate
         self._fates[fate] += 1
-        self.pending += pending
-        if reason := _KEPT_OUT.get(fate):
+        self.pending += outcome.pending
+        self.duplicates += earlier_line is not None
+        if reason := _reason(entry, outcome, earlier_line):
             # Whoever was erased is not written into yet another report.
             self._name(RefusedRow(entry.line, "" if fate is Fate.ERASED else entry.address.email, reason))
 
@@ -71,18 +78,32 @@ class Tally:
         if self._on_refused:
             self._on_refused(row)
 
-    def report(self, list_slug: str, dry_run: bool, encoding: str, delimiter: str) -> ImportReport:
+    def counts(self) -> Mapping[str, int]:
+        """The counts of an ImportReport so far."""
+        fates = {fate.value: count for fate, count in self._fates.items()}
+        more = {"refused": self.refused, "pending": self.pending, "duplicates": self.duplicates}
+        return {"read": self.read} | fates | more
+
+    def report(
+        self, *, import_id: int | None, list_slug: str, dry_run: bool, encoding: str, delimiter: str
+    ) -> ImportReport:
         return ImportReport(
+            import_id=import_id,
             list_slug=list_slug,
             dry_run=dry_run,
             encoding=encoding,
             delimiter=delimiter,
-            read=self.read,
-            refused=self.refused,
-            pending=self.pending,
             refusals=tuple(self._named),
-            **{fate.value: count for fate, count in self._fates.items()},
+            **self.counts(),
         )
+
+
+def _reason(entry: Entry, outcome: Outcome, earlier_line: int | None) -> str:
+    if outcome.noted:
+        return f"{entry.why[:1].upper()}{entry.why[1:]}; an import respects that."
+    if reason := _KEPT_OUT.get(outcome.fate):
+        return reason
+    return f"Line {earlier_line} has the same address; both became one person." if earlier_line else ""
 
 
 _KEPT_OUT = {

@@ -171,7 +171,7 @@ audit = Table(
     sqlite_autoincrement=True,
 )
 
-#: Every import: what it read, and how far it came. `counts` are those of its report so far; `at` is the time that
+#: Every import: how far it came (`line`, of its file), and in the end the counts of its report. `at` is the time that
 #: whatever it wrote bears, which tells what was changed since.
 imports = Table(
     "imports",
@@ -183,6 +183,7 @@ imports = Table(
     Column("map", String(32), nullable=False),
     Column("who", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("line", Integer, nullable=False),
     Column("counts", Json, nullable=False),
     Column("finished_at", UtcDateTime),
     Column("undone_at", UtcDateTime),

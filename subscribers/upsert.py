@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Connection, Insert, Table
+from sqlalchemy import Connection, Insert, Table, func
 from sqlalchemy.dialects import postgresql, sqlite
 
 #: Values in one IN (...): older SQLite libraries take 999 parameters in a statement.
@@ -19,6 +19,13 @@ def insert_if_absent(conn: Connection, table: Table, *columns: str) -> Insert:
     if conn.dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing(index_elements=columns)
     return sqlite.insert(table).on_conflict_do_nothing(index_elements=columns)
+
+
+def insert_or_fill(conn: Connection, table: Table, keys: Sequence[str], columns: Sequence[str]) -> Insert:
+    """INSERT that, where a row with the same unique `keys` is there, sets those of its `columns` that are NULL."""
+    inserting = postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+    filled = {name: func.coalesce(table.c[name], inserting.excluded[name]) for name in columns}
+    return inserting.on_conflict_do_update(index_elements=keys, set_=filled)
 
 
 def insert_was_new(conn: Connection, table: Table, row: Mapping[str, object], *columns: str) -> bool:

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, event
 from subscribers.addresses import parse_address
 from subscribers.consent import consent_history
 from subscribers.import_batch import Entry, apply_batch
-from subscribers.lists import create_list
+from subscribers.import_log import start_import
+from subscribers.lists import create_list, get_list
 from subscribers.model import Changes, Consent, Profile, Subscriber, SubscriptionState, SuppressionReason
 from subscribers.privacy import erase_subscriber
 from subscribers.recipients import list_subscribers, recipients, refusals
@@ -48,6 +49,10 @@ def _entries(secret: bytes) -> list[Entry]:
     ]
 
 
+def _import(conn: Connection, now: datetime) -> int:
+    return start_import(conn, get_list(conn, "morgen"), file="x.csv", map_name="", who="test", now=now)
+
+
 ACTIONS: dict[str, Callable[[Connection, Subscriber, bytes, datetime], object]] = {
     "add": lambda conn, _, secret, now: add_subscriber(conn, ANNA, Profile(title="Dr."), secret=secret, now=now),
     "get": lambda conn, anna, secret, _: get_subscriber(conn, anna.email, secret=secret),
@@ -68,7 +73,7 @@ ACTIONS: dict[str, Callable[[Connection, Subscriber, bytes, datetime], object]] 
     "everybody": lambda conn, _, __, ___: list_subscribers(conn, after=5),
     "pending": lambda conn, _, __, ___: list_subscribers(conn, "morgen", state=SubscriptionState.PENDING),
     "refusals": lambda conn, anna, _, __: refusals(conn, [anna.id, 17], ["morgen", "abend"]),
-    "import": lambda conn, _, secret, now: apply_batch(conn, 1, _entries(secret), now=now),
+    "import": lambda conn, _, secret, now: apply_batch(conn, 1, _entries(secret), now=now, import_id=_import(conn, now)),
 }
 
 

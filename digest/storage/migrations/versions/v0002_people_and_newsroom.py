@@ -194,6 +194,7 @@ def upgrade() -> None:
         sa.Column("map", sa.String(32), nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
         sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
         sa.Column("counts", Json, nullable=False),
         sa.Column("finished_at", UtcDateTime, nullable=True),
         sa.Column("undone_at", UtcDateTime, nullable=True),

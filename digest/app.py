@@ -343,16 +343,28 @@ class App:
 
     def sender(self) -> Sender:
         """Raises what `backend` raises."""
-        from digest.tasks.send_edition import Sender
+        from digest.tasks.send_edition import Rules, Sender
 
         return Sender(
             self.database,
             self.backend(),
             self.links,
             self.clock,
-            bounce_domain=self._bounce_domain,
-            on_unknown=self.settings.delivery.on_unknown,
+            Rules(
+                bounce_domain=self._bounce_domain,
+                on_unknown=self.settings.delivery.on_unknown,
+                domain_limits=self.settings.delivery.domain_limits,
+                signer=self._signer(),
+            ),
         )
+
+    def _signer(self) -> Signer | None:
+        """Raises SettingsError for a key that cannot be used."""
+        if not self.settings.dkim.domain:
+            return None
+        from digest.deliver.dkim_key import load_signer
+
+        return load_signer(self.settings.dkim, str(self.path))
 
     def unfinished_days(self, newsletter: Newsletter) -> list[date]:
         """The days whose edition is being sent or was broken off."""
@@ -383,10 +395,13 @@ class App:
         return draft_edition(self.database, self.recipe(newsletter), day, self.clock())
 
     def count_recipients(self, newsletter: Newsletter) -> int:
+        """How many people its lists and its segment come to. Raises UnknownListError, UnknownSegmentError."""
         from subscribers.recipients import count_recipients
+        from subscribers.segment_store import clause_of_segment
 
         with self.database.read() as connection:
-            return count_recipients(connection, newsletter.lists)
+            segment = clause_of_segment(connection, newsletter.segment, zone=self.settings.site.zone)
+            return count_recipients(connection, newsletter.lists, segment=segment)
 
     def preview(self, number: int, address: str) -> Message:
         from digest.tasks.preview_message import preview_message

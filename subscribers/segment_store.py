@@ -81,3 +81,12 @@ def some_people(conn: Connection, clause: ColumnElement[bool], *, limit: int) ->
     """The first `limit` people that `clause` holds for, by number."""
     query = select(*PUBLIC_COLUMNS).where(clause).order_by(subscribers.c.id).limit(limit)
     return [subscriber_of(row) for row in conn.execute(query)]
+
+
+def is_in_segment(conn: Connection, subscriber_id: int, slug: str, *, zone: tzinfo) -> bool:
+    """Whether a person is in the segment `slug`; everybody is where that is "". Raises UnknownSegmentError."""
+    clause = clause_of_segment(conn, slug, zone=zone)
+    if clause is None:
+        return True
+    query = select(subscribers.c.id).where(subscribers.c.id == subscriber_id, clause)
+    return conn.execute(query).first() is not None

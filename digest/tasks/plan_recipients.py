@@ -16,6 +16,7 @@ from digest.storage.database import Database
 from digest.storage.overlaps import Overlaps, find_overlaps, seen_articles
 from subscribers.model import Subscriber
 from subscribers.recipients import count_recipients, recipients
+from subscribers.segment_store import clause_of_segment
 
 #: Recipients that are frozen in one transaction.
 _AT_ONCE = 1000
@@ -30,23 +31,25 @@ def plan_recipients(
     clock: Callable[[], datetime],
     on_progress: Callable[[int, int], None],
 ) -> None:
-    """Enter everybody on the newsletter's lists into the ledger of edition `number`, in batches.
+    """Enter everybody on the newsletter's lists, and in its segment, into the ledger of edition `number`, in batches.
 
-    Broken off, it goes on behind the last one; once it is finished, the recipients are fixed. `on_progress` is told
-    how many are entered, and of how many.
+    Broken off, it goes on behind the last one; once it is finished, the recipients are fixed. The segment is what it
+    says when this begins. `on_progress` is told how many are entered, and of how many. Raises UnknownListError,
+    UnknownSegmentError.
     """
     lists = content.newsletter.lists
     with database.read() as connection:
         if editions.is_planned(connection, number):
             return
-        total = count_recipients(connection, lists)
+        segment = clause_of_segment(connection, content.newsletter.segment, zone=content.site.zone)
+        total = count_recipients(connection, lists, segment=segment)
         after = ledger.last_entered(connection, number)
         snapshot = editions.load_snapshot(connection, number)
         overlaps = find_repeats(connection, number, content)
     done = 0
     while True:
         with database.write() as connection:
-            people = recipients(connection, lists, now=clock(), after=after, limit=_AT_ONCE)
+            people = recipients(connection, lists, segment=segment, now=clock(), after=after, limit=_AT_ONCE)
             if not people:
                 ledger.finish_planning(connection, number, clock())
                 return

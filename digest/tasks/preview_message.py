@@ -15,6 +15,7 @@ from digest.storage.database import Database
 from digest.tasks.plan_recipients import compose_recipients, find_repeats
 from subscribers.recipients import recipients
 from subscribers.repository import get_subscriber
+from subscribers.segment_store import clause_of_segment
 
 
 def preview_message(
@@ -38,11 +39,15 @@ def preview_message(
             raise NotFoundError("prepared edition", number, f"in the database; it is {edition.state}")
         lists = edition.content.newsletter.lists
         shell = Shell.from_bytes(editions.load_shell(connection, number))
-        people = (
-            [get_subscriber(connection, address, secret=secret)] if address else recipients(connection, lists, limit=1)
-        )
-        if not people:
-            raise NotFoundError("recipient", "at all", f"on the lists {', '.join(lists)}")
+        if address:
+            people = [get_subscriber(connection, address, secret=secret)]
+        else:
+            segment = edition.content.newsletter.segment
+            clause = clause_of_segment(connection, segment, zone=edition.content.site.zone)
+            people = recipients(connection, lists, segment=clause, limit=1)
+            if not people:
+                where = f"on the lists {', '.join(lists)}" + (f" and in the segment {segment}" if segment else "")
+                raise NotFoundError("recipient", "at all", where)
         frozen = ledger.frozen_recipient(connection, number, people[0].id)
         if frozen:
             recipient, dated = frozen

@@ -26,7 +26,7 @@ from subscribers.model import (
 )
 from subscribers.rows import PUBLIC_COLUMNS, subscriber_of
 from subscribers.suppression import is_suppressed
-from subscribers.tables import UNASKED, lists, subscribers, subscriptions
+from subscribers.tables import UNASKED, consent_events, lists, subscribers, subscriptions
 
 _C = subscriptions.c
 _PENDING, _ACTIVE, _LEFT = SubscriptionState.PENDING, SubscriptionState.ACTIVE, SubscriptionState.UNSUBSCRIBED
@@ -54,6 +54,8 @@ def subscribe(
     if wanted.archived_at is not None:
         raise WrongValueError("list", list_slug, "it is archived and takes nobody in.")
     standing = _state(conn, subscriber_id, wanted)
+    if standing is _PENDING and _left_last(conn, subscriber_id, wanted):
+        consent = None
     target = _target(standing, consent)
     if target is standing:
         return target
@@ -187,6 +189,19 @@ def _target(standing: SubscriptionState | None, consent: Consent | None) -> Subs
     if standing is _ACTIVE or (consent and standing is not _LEFT):
         return _ACTIVE
     return _PENDING
+
+
+def _left_last(conn: Connection, subscriber_id: int, wanted: MailingList) -> bool:
+    """Whether the person has left the list and not confirmed since: then nobody else can consent for them."""
+    own = consent_events.c
+    query = (
+        select(own.event)
+        .where(own.subscriber_id == subscriber_id, own.list_id == wanted.id)
+        .where(own.event.in_((ConsentEventKind.CONFIRMED, ConsentEventKind.UNSUBSCRIBED)))
+        .order_by(own.id.desc())
+        .limit(1)
+    )
+    return conn.execute(query).scalar_one_or_none() is ConsentEventKind.UNSUBSCRIBED
 
 
 def _state(conn: Connection, subscriber_id: int, wanted: MailingList) -> SubscriptionState | None:

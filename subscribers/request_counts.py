@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
@@ -13,6 +14,8 @@ from subscribers.tables import request_counts
 from subscribers.upsert import insert_if_absent
 
 _C = request_counts.c
+#: What is counted where nothing is to be.
+_NOBODY = "nobody"
 #: What one customer of a provider has at least, IPv4 and IPv6 (RFC 6177).
 _PREFIX = {4: 24, 6: 64}
 
@@ -38,6 +41,19 @@ def count_request(conn: Connection, limit: Limit, whom: str, *, secret: bytes, n
         .returning(_C.count)
     )
     return bool(conn.execute(counted).scalar_one() <= limit.most)
+
+
+def count_requests(conn: Connection, counted: Sequence[tuple[Limit, str]], *, secret: bytes, now: datetime) -> bool:
+    """Count one more request under several limits, one after the other; whether it keeps within all of them.
+
+    What one limit refuses does not use up the next: else a stranger could, by asking often, keep others from asking.
+    An empty text is not limited. As much is written whatever the answer is.
+    """
+    allowed = True
+    for limit, whom in counted:
+        within = count_request(conn, limit, whom if allowed and whom else _NOBODY, secret=secret, now=now)
+        allowed = allowed and (within or not whom)
+    return allowed
 
 
 def network_of(ip: str) -> str:

@@ -26,7 +26,7 @@ from subscribers.errors import AddressError
 from subscribers.model import Changes, Subscriber, SubscriptionState
 from subscribers.profile import read_profile
 from subscribers.repository import add_subscriber, change_subscriber, find_subscriber
-from subscribers.request_counts import Limit, count_request, network_of
+from subscribers.request_counts import Limit, count_requests, network_of
 
 #: So often somebody may have a link mailed; the letters of one hour that have not left yet are one.
 PER_ADDRESS = Limit("settings link to address", 3, timedelta(hours=24))
@@ -36,6 +36,8 @@ PER_NETWORK = Limit("settings link from network", 30, timedelta(hours=1))
 def send_account_link(desk: Desk, token_or_address: str, origin: Origin) -> None:
     """See `ReaderRequests.send_account_link`."""
     now = desk.clock()
+    if not desk.newsletters:
+        return
     for newsletter in desk.newsletters:
         # All of them, whoever asks: how long it takes tells nothing.
         desk.letters.write("settings", newsletter, now)
@@ -46,12 +48,9 @@ def send_account_link(desk: Desk, token_or_address: str, origin: Origin) -> None
         except AddressError as problem:
             raise SignUpError(problem.address, problem.problem) from problem
         person = bearer.person if bearer else find_subscriber(connection, address.email, secret=desk.secret)
-        within = [
-            count_request(connection, limit, whom, secret=desk.secret, now=now)
-            for limit, whom in ((PER_ADDRESS, address.email), (PER_NETWORK, network_of(origin.ip)))
-            if whom
-        ]
-        if person and all(within) and not is_suppressed(desk, connection, person):
+        counted = [(PER_NETWORK, network_of(origin.ip)), (PER_ADDRESS, address.email)]
+        within = count_requests(connection, counted, secret=desk.secret, now=now)
+        if person and within and not is_suppressed(desk, connection, person):
             newsletter = bearer.newsletter if bearer and bearer.newsletter else _newsletter(desk, connection, person)
             _queue_link(desk, connection, newsletter, person, now)
             return

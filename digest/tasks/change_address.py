@@ -22,7 +22,7 @@ from subscribers.consent import record_consent
 from subscribers.errors import AddressError
 from subscribers.model import Consent, ConsentEventKind
 from subscribers.repository import find_subscriber
-from subscribers.request_counts import Limit, count_request, network_of
+from subscribers.request_counts import Limit, count_requests, network_of
 from subscribers.suppression import suppression_of
 
 #: So many new addresses one person may name, and so many letters one address may get about it.
@@ -45,16 +45,16 @@ def request_address(desk: Desk, token: str, new_email: str, origin: Origin) -> A
     desk.letters.write("address", newsletter, now)
     with desk.database.write() as connection:
         counted = [
+            (PER_NETWORK, network_of(origin.ip)),
             (PER_PERSON, str(owner.person.id)),
             (PER_ADDRESS, address.email),
-            (PER_NETWORK, network_of(origin.ip)),
         ]
-        within = [count_request(connection, *each, secret=desk.secret, now=now) for each in counted if each[1]]
+        within = count_requests(connection, counted, secret=desk.secret, now=now)
         taken_back = connection.begin_nested()
         number = queue_letter(
             connection, desk.letters, "address", newsletter, owner.person, now=now, by_name=False, address=address.email
         )
-        if all(within) and _is_free(desk, connection, address):
+        if within and _is_free(desk, connection, address):
             taken_back.commit()
         else:
             # The page says the same, so that nobody learns from it who is a subscriber.

@@ -23,7 +23,7 @@ from subscribers.errors import AddressError, UnknownListError
 from subscribers.lists import get_list
 from subscribers.model import Consent, Profile, Subscriber, SubscriptionState
 from subscribers.repository import add_subscriber, find_subscriber
-from subscribers.request_counts import Limit, count_request, network_of
+from subscribers.request_counts import Limit, count_requests, network_of
 from subscribers.subscriptions import subscribe, subscriptions_of
 from subscribers.suppression import suppression_of
 
@@ -78,14 +78,12 @@ def open_list(connection: Connection, newsletter: Newsletter) -> str:
 
 def _may_be_asked(desk: Desk, connection: Connection, address: Address, request: _Request, ip: str) -> bool:
     """Whether a letter may go to `address`: nobody active, suppressed or erased, and within the limits. Counts it."""
-    counted = [(PER_ADDRESS, address.email), (PER_NETWORK, network_of(ip)), (PER_DOMAIN, address.domain)]
-    within = [
-        count_request(connection, limit, whom, secret=desk.secret, now=request.now) for limit, whom in counted if whom
-    ]
+    counted = [(PER_NETWORK, network_of(ip)), (PER_DOMAIN, address.domain), (PER_ADDRESS, address.email)]
+    within = count_requests(connection, counted, secret=desk.secret, now=request.now)
     suppressed = suppression_of(connection, address, secret=desk.secret)
     person = find_subscriber(connection, address.email, secret=desk.secret)
     active = request.list_slug in _active_lists(connection, person)
-    return all(within) and suppressed is None and not active
+    return within and suppressed is None and not active
 
 
 def _ask(desk: Desk, connection: Connection, address: Address, request: _Request) -> None:

@@ -33,6 +33,8 @@ FORMS: dict[str, Form] = {
     "welcome": "du",
     "goodbye": "Sie",
     "settings": "du",
+    "address": "Sie",
+    "address_changed": "du",
 }
 SATURDAY = AT + timedelta(days=1, hours=2)
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from digest.storage.secret import read_secret
 
 if TYPE_CHECKING:
     from digest.deliver.base import Backend
+    from digest.deliver.dkim import Signer
     from digest.gather.base import Context
     from digest.gather.settings import SourceSettings
     from digest.model.article import Article
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from digest.tasks.reader_requests import ReaderRequests
     from digest.tasks.send_edition import Sender
     from digest.tasks.send_letter import Letters
+    from digest.tasks.sending_status import EditionStatus
     from digest.tasks.take_snapshot import SnapshotReport
     from subscribers.model import Subscriber
 
@@ -343,7 +345,8 @@ class App:
 
     def sender(self) -> Sender:
         """Raises what `backend` raises."""
-        from digest.tasks.send_edition import Rules, Sender
+        from digest.tasks.send_edition import Sender
+        from digest.tasks.sending_run import Rules
 
         return Sender(
             self.database,
@@ -362,9 +365,16 @@ class App:
         """Raises SettingsError for a key that cannot be used."""
         if not self.settings.dkim.domain:
             return None
-        from digest.deliver.dkim_key import load_signer
+        from digest.deliver.dkim_keys import load_signer
 
         return load_signer(self.settings.dkim, str(self.path))
+
+    def sending_status(self, number: int | None = None, newsletter: str = "") -> list[EditionStatus]:
+        """How sending stands: of one edition, or of the newest and unfinished ones. Raises NotFoundError."""
+        from digest.tasks.sending_status import sending_status
+
+        newest_of = [each.slug for each in self.newsletters(newsletter)]
+        return sending_status(self.database, self.clock(), newest_of=newest_of, newsletter=newsletter, number=number)
 
     def unfinished_days(self, newsletter: Newsletter) -> list[date]:
         """The days whose edition is being sent or was broken off."""
@@ -424,6 +434,23 @@ class App:
 
         forward = Forwarder(self.desk, self.settings.bounces, self.backend)
         return ingest_mail(self.desk, self.settings.bounces, raw, file, forward=forward, dry_run=dry_run)
+
+    def receive_bounces(self, provider: str, body: bytes) -> list[MailReport]:
+        """Take in a notification by a mail service's webhook; see `digest.tasks.receive_bounces`."""
+        from digest.tasks.receive_bounces import receive_bounces
+
+        return receive_bounces(self.desk, self.settings.bounces, provider, body, self._fetch_once)
+
+    @cached_property
+    def _fetch_once(self) -> Callable[[str], bytes]:
+        """Reads small documents that do not change, such as certificates; the newest are kept."""
+        from digest.gather.fetch import Fetcher
+
+        def fetch(url: str) -> bytes:
+            with Fetcher(self.settings.gather) as fetcher:
+                return fetcher.get(url).content
+
+        return lru_cache(maxsize=8)(fetch)
 
     def bounce_mailbox(self) -> Mailbox:
         """The mailbox of [bounces]. Raises SettingsError where none is named, or its password is not there."""

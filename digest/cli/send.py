@@ -24,7 +24,7 @@ def send_with_progress(app: App, number: int, *, resume: bool = False) -> SendRe
     with progress_bar("Sending") as update:
 
         def on_progress(progress: Progress) -> None:
-            update(_LABELS[progress.step], progress.done, progress.total)
+            update(progress.note or _LABELS[progress.step], progress.done, progress.total)
 
         return app.sender().send(number, app.prices, resume=resume, on_progress=on_progress)
 

@@ -229,9 +229,14 @@ def load_snapshot(connection: Connection, number: int) -> Snapshot | None:
     return msgspec.json.decode(stored, type=Snapshot) if stored else None
 
 
+def planned_at(connection: Connection, number: int) -> datetime | None:
+    """Since when every recipient of the edition stands in the ledger, None where they do not."""
+    return connection.execute(select(editions.c.planned_at).where(editions.c.id == number)).scalar()
+
+
 def is_planned(connection: Connection, number: int) -> bool:
     """Whether every recipient of the edition stands in the ledger."""
-    return connection.execute(select(editions.c.planned_at).where(editions.c.id == number)).scalar() is not None
+    return planned_at(connection, number) is not None
 
 
 def _digest(stored: bytes | str) -> str:

@@ -28,6 +28,8 @@ from subscribers.upsert import insert_if_absent
 LEASE = timedelta(minutes=60)
 #: How often a message in doubt is begun before it stays unknown.
 MAX_ATTEMPTS = 12
+#: The reason of those who wait for a limit that we set ourselves (`digest.deliver.replies.Reason.DOMAIN_LIMIT`).
+OWN_LIMIT = "domain_limit"
 
 _S = DeliveryState
 _encode = msgspec.msgpack.Encoder().encode
@@ -87,6 +89,7 @@ class SqlLedger:
     """The ledger of one edition, as the sending loop asks for it (`digest.deliver.base.Ledger`)."""
 
     def __init__(self, database: Database, edition: int, list_slugs: Sequence[str]) -> None:
+        self.edition = edition
         self._database, self._edition, self._list_slugs = database, edition, tuple(list_slugs)
 
     def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
@@ -273,6 +276,19 @@ def next_try(connection: Connection, edition: int) -> datetime | None:
         deliveries.c.edition_id == edition, deliveries.c.state == _S.DEFERRED
     )
     return connection.execute(query).scalar()
+
+
+def next_turn(connection: Connection, edition: int) -> tuple[datetime, str] | None:
+    """When the first of those is due who wait for a limit of our own, and which; None where nobody does."""
+    waits = (
+        deliveries.c.edition_id == edition,
+        deliveries.c.state == _S.DEFERRED,
+        deliveries.c.reason == OWN_LIMIT,
+    )
+    row = connection.execute(
+        select(deliveries.c.next_try, deliveries.c.reply).where(*waits).order_by(deliveries.c.next_try).limit(1)
+    ).first()
+    return (row.next_try, row.reply) if row else None
 
 
 def deliveries_of(connection: Connection, subscriber: int, limit: int = 30) -> list[Any]:

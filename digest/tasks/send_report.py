@@ -35,11 +35,12 @@ class SendReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """What a progress bar is told: `step` is "plan" or "send", counted from 0 to `total`."""
+    """What a progress bar is told: `step` counts from 0 to `total`; `note` says what is waited for."""
 
     step: Literal["plan", "send"]
     done: int
     total: int
+    note: str = ""
 
 
 def report_sending(

@@ -194,8 +194,7 @@ def test_an_old_edition_that_was_broken_off_goes_on(house: MakeHouse) -> None:
     number = built.app.prepare(built.app.newsletters()[0], long_ago).edition.number
     sender = built.app.sender()
     sender.stop()
-    with pytest.raises(KeyboardInterrupt):
-        sender.send(number, built.app.prices)
+    assert sender.send(number, built.app.prices).submitted == 0
     assert find_edition(built.app.database, number)[0].state == "sending"
     assert "send 2026-02-01" in built.tick()
     assert find_edition(built.app.database, number)[0].state == "sent"

@@ -16,6 +16,7 @@ COMMANDS = {
     "snapshot": ("snapshot", "Take the prices of the coins."),
     "prepare": ("prepare", "Choose the day's articles and freeze the edition."),
     "send": ("send", "Send what is prepared and may be sent."),
+    "status": ("status", "How sending stands: counts, rate, time left, what is waited for."),
     "editions": ("editions", "List, show, approve, hold, release, pause and cancel editions."),
     "sources": ("sources", "List, try and add sources."),
     "articles": ("articles", "List the gathered articles."),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
-from digest.storage.tables import sending_progress
+from digest.model.edition import EditionKind, EditionState
+from digest.storage.tables import editions, sending_progress
 
 #: A sender that has said nothing for so long is gone.
 SILENT_AFTER = timedelta(seconds=10)
@@ -30,6 +31,10 @@ class SendingProgress(msgspec.Struct, frozen=True, kw_only=True):
     waiting_until: datetime | None = None
     waiting_why: str = ""
     done_at: datetime | None = None
+
+    def alive(self, now: datetime) -> bool:
+        """Whether it spoke lately. One from the future is gone, too: the clock was set back since."""
+        return abs(now - self.at) <= SILENT_AFTER
 
 
 _FIELDS = SendingProgress.__struct_fields__
@@ -59,3 +64,14 @@ def clear_progress(connection: Connection, edition: int, holder: str) -> None:
     connection.execute(
         delete(sending_progress).where(sending_progress.c.edition_id == edition, sending_progress.c.holder == holder)
     )
+
+
+def unfinished_editions(connection: Connection, *, newsletter: str = "") -> list[int]:
+    """The numbers of those that are being sent or are paused, the newest first; letters only where they are paused."""
+    query = select(editions.c.id).where(
+        editions.c.state.in_((EditionState.SENDING, EditionState.PAUSED)),
+        or_(editions.c.kind != EditionKind.LETTER, editions.c.state == EditionState.PAUSED),
+    )
+    if newsletter:
+        query = query.where(editions.c.newsletter == newsletter)
+    return list(connection.execute(query.order_by(editions.c.id.desc())).scalars())

@@ -113,16 +113,21 @@ def _remarks(status: EditionStatus, now: datetime, zone: ZoneInfo) -> Iterator[s
     if status.senders and not status.total:
         yield "Its recipients are being frozen."
     elif status.senders:
-        done = f"; done in about {duration(status.seconds_left)}" if status.seconds_left is not None else ""
-        at = f", at {_clock(status.done_at, now, zone)}" if status.done_at and done else ""
-        senders = f" ({counted(status.senders, 'sender')})" if status.senders > 1 else ""
-        yield f"{status.rate:,.1f} messages/s{senders}, {status.left:,} left{done}{at}."
+        rate = f"{status.rate:,.1f} messages/s, " if status.rate else ""
+        senders = f" by {counted(status.senders, 'sender')}" if status.senders > 1 else ""
+        yield f"{rate}{status.left:,} left{senders}{_ending(status, now, zone)}."
     if status.waiting_until:
         because = f" because {status.waiting_why}" if status.waiting_why else ""
         yield f"Waits until {_clock(status.waiting_until, now, zone)}{because}."
     if status.note:
         since = f" (last heard of at {_clock(status.heard_at, now, zone)})" if status.heard_at else ""
         yield f"{status.note[:1].upper()}{status.note[1:]}{since}."
+
+
+def _ending(status: EditionStatus, now: datetime, zone: ZoneInfo) -> str:
+    if status.done_at is None or status.seconds_left is None:
+        return ""
+    return f"; done in about {duration(status.seconds_left)}, at {_clock(status.done_at, now, zone)}"
 
 
 def _clock(moment: datetime, now: datetime, zone: ZoneInfo) -> str:

@@ -75,10 +75,18 @@ class DomainGate:
         elif outcome.state is DeliveryState.DEFERRED and outcome.reason in (Reason.TEMPORARY, Reason.CONNECTION):
             self._failed(domain, outcome, now)
 
+    def done_at(self, now: datetime) -> datetime:
+        """When the last of those who wait for a limit has its turn, as far as this process knows."""
+        turns = [turn for line in self._every_line() if (turn := line.last_turn) is not None]
+        return max(now, *turns) if turns else now
+
     def close(self, now: datetime) -> None:
         """Return what was reserved of the limits and not used: for the end of a run."""
-        for line in {id(line): line for line in (*self._lines.values(), *self._other_lines.values())}.values():
+        for line in self._every_line():
             line.quotas.give_back(now)
+
+    def _every_line(self) -> set[_Line]:
+        return {*self._lines.values(), *self._other_lines.values()}
 
     def _failed(self, domain: str, outcome: Outcome, now: datetime) -> None:
         trouble = self._troubles.get(domain)
@@ -150,6 +158,11 @@ class _Line:
             self._turns.append((window, 1))
         turn = window + timedelta(seconds=self._dice.uniform(0.0, self._spread))
         return Wait(turn, Reason.DOMAIN_LIMIT, f"the limit of {self._names} is {self.quotas}")
+
+    @property
+    def last_turn(self) -> datetime | None:
+        """Where the line ends, None where it is empty."""
+        return self._turns[-1][0] if self._turns else None
 
     def _forget_turns(self, now: datetime) -> None:
         """Leave out whose turn has come; and everybody where the clock was set back, since all turns are off then."""

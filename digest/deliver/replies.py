@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import re
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -176,15 +174,3 @@ def paused(phase: Phase, reply: Reply, server: str) -> PausedError:
         f"{server} answered {str(reply)!r} to {phase}: that is about us, not about a recipient, so nobody was marked. "
         "Mend it, then run `digest send --resume`."
     )
-
-
-#: Seconds before the second attempt, by reason; each further one doubles them.
-FIRST_RETRY = {Reason.CONNECTION: 10.0, Reason.TEMPORARY: 60.0, Reason.MAILBOX_FULL: 900.0}
-LONGEST_RETRY = 3600.0
-
-
-def next_try(reason: str, attempt: int, now: datetime, dice: random.Random) -> datetime:
-    """When to try again after the `attempt`-th attempt (from 1): doubling, an hour at most, spread by a quarter."""
-    first = FIRST_RETRY.get(Reason(reason), 60.0) if reason in set(Reason) else 60.0
-    wait = min(first * 2.0 ** min(max(attempt, 1) - 1, 20), LONGEST_RETRY)
-    return now + timedelta(seconds=wait * dice.uniform(0.75, 1.25))

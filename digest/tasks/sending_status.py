@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 
 from digest.model.delivery import DeliveryState
 from digest.model.edition import EditionKind, EditionState
+from digest.storage.counts import count_deliveries
 from digest.storage.database import Database
 from digest.storage.editions import get_edition, list_editions
-from digest.storage.ledger import count_deliveries
 from digest.storage.progress import SendingProgress, load_progress, unfinished_editions
 
 #: States that are moments, at most a batch: they count as queued.
@@ -110,8 +110,9 @@ def _at_work(status: EditionStatus, said: Sequence[SendingProgress], now: dateti
     first = min(waiting, key=lambda progress: progress.waiting_until or now) if len(waiting) == len(alive) else None
     until = first.waiting_until if first else None
     done_at = max((progress.done_at for progress in alive if progress.done_at), default=None)
-    if done_at is None and rate > 0 and status.left / rate <= _LONGEST.total_seconds():
-        done_at = max(now, until or now) + timedelta(seconds=status.left / rate)
+    # While it waits, the rate of the moment foretells nothing.
+    if done_at is None and until is None and rate * _LONGEST.total_seconds() > status.left:
+        done_at = now + timedelta(seconds=status.left / rate)
     return msgspec.structs.replace(
         status,
         senders=len(alive),

@@ -218,6 +218,18 @@ def test_a_line_is_nearly_as_fast_as_its_limit_allows(limit: str, rows: int, sec
     assert 0.99 * seconds <= (queue.gone[-1] - START).total_seconds() <= 1.06 * seconds
 
 
+def test_it_says_when_the_last_has_a_turn() -> None:
+    limited = gate({"gmx.de, web.de": "10/minute", "t-online.de": "1/hour", "*": "10/minute"})
+    assert limited.done_at(START) == START
+    for _ in range(25):
+        limited.admit("web.de", START)
+    assert after(2 * 60) < limited.done_at(START) < after(2 * 65)
+    for domain in ("t-online.de", "t-online.de", "b.example"):
+        limited.admit(domain, START)
+    assert after(3600) < limited.done_at(START) < after(3800)
+    assert limited.done_at(after(9999)) == after(9999)
+
+
 def test_a_clock_set_back_makes_nobody_wait_for_days() -> None:
     limited = gate({"gmx.de": "10/minute"})
     now = START + timedelta(days=2)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import random
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver.replies import Phase, Reason, Reply, Verdict, broken, judge, next_try, outcome_of
+from digest.deliver.replies import Phase, Reply, Verdict, broken, judge, outcome_of
 from digest.errors import PausedError
 from digest.model.delivery import DeliveryState
 
-NOW = datetime(2027, 3, 1, 6, 30, tzinfo=UTC)
 GREETING, TLS, AUTH = Phase.GREETING, Phase.TLS, Phase.AUTH
 MAIL, RCPT, DATA, BODY = Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.BODY
 
@@ -120,20 +116,3 @@ def test_a_reply_is_one_printable_line_that_any_database_takes(code: int, octets
     line.encode("utf-8")
     assert len(line) <= 300
     assert line.isprintable()
-
-
-@given(st.sampled_from([*Reason, "another"]), st.integers(-3, 10_000), st.randoms(use_true_random=False))
-def test_retries_are_later_but_not_for_ever(reason: str, attempt: int, dice: random.Random) -> None:
-    wait = next_try(reason, attempt, NOW, dice) - NOW
-    assert timedelta(seconds=7) < wait <= timedelta(seconds=4500)
-
-
-def test_retries_back_off_and_are_spread() -> None:
-    dice = random.Random(1)
-    middle = [
-        sum((next_try("temporary", n, NOW, dice) - NOW).total_seconds() for _ in range(200)) / 200 for n in (1, 2, 3)
-    ]
-    assert 50 < middle[0] < 70
-    assert 100 < middle[1] < 140
-    assert 200 < middle[2] < 280
-    assert len({next_try("temporary", 1, NOW, dice) for _ in range(50)}) > 40

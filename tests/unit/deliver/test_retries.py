@@ -38,6 +38,12 @@ def test_the_wait_doubles_up_to_an_hour(reason: str, attempt: int, seconds: floa
     assert len(set(waits)) > 10
 
 
+@given(st.sampled_from([*Reason, "another"]), st.integers(-3, 10_000), st.randoms(use_true_random=False))
+def test_retries_are_later_but_not_for_ever(reason: str, attempt: int, dice: random.Random) -> None:
+    wait = next_try(reason, attempt, BEGAN, dice) - BEGAN
+    assert timedelta(seconds=7) < wait <= timedelta(seconds=4500)
+
+
 def test_a_deferred_message_gets_its_next_try() -> None:
     outcome = retried(GREYLISTED, 1, BEGAN, DEADLINE, random.Random(1))
     assert outcome.state is DeliveryState.DEFERRED

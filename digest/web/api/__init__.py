@@ -13,17 +13,19 @@ from digest.web.api.access import Access
 from digest.web.api.description import describe
 from digest.web.api.editions import Editions
 from digest.web.api.events import Events
+from digest.web.api.inbound import receive_webhook
 from digest.web.api.lists import Lists
 from digest.web.api.problems import show_problem
 from digest.web.api.rates import Rates
 from digest.web.api.strict import StrictRequest, refuse_options, refuse_unknown_parameters
 from digest.web.api.subscribers import Subscribers
 from digest.web.api.subscriptions import Subscriptions
+from digest.web.api.suppressions import Suppressions
 
 PATH = "/api/v1"
 #: The longest body that is read.
 MOST_OCTETS = 64 * 1024
-_OPERATIONS = (Subscribers, Subscriptions, Lists, Editions, Events)
+_OPERATIONS = (Subscribers, Subscriptions, Lists, Suppressions, Editions, Events)
 
 
 def make_router(app: App) -> Router:
@@ -34,12 +36,12 @@ def make_router(app: App) -> Router:
     async def show_api(scope: Scope, receive: Receive, send: Send) -> None:
         await api(scope, receive, send)
 
-    return Router("/", route_handlers=[show_api])
+    return Router("/", route_handlers=[show_api, receive_webhook], dependencies=_dependencies(app))
 
 
 def make_api(app: App) -> Litestar:
     """The API alone, without the path that it hangs at."""
-    dependencies = {"app": Provide(lambda: app, sync_to_thread=False)}
+    dependencies = _dependencies(app)
 
     @cache
     def described() -> bytes:
@@ -59,3 +61,7 @@ def make_api(app: App) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
+
+
+def _dependencies(app: App) -> dict[str, Provide]:
+    return {"app": Provide(lambda: app, sync_to_thread=False)}

@@ -11,7 +11,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
-from digest.errors import NotFoundError, StepError, StorageError, UsageError
+from digest.errors import FetchError, NotFoundError, StepError, StorageError, UsageError, WebhookRefusedError
 from digest.web.api.shapes import FieldProblem, Problem
 from subscribers import errors as people
 
@@ -28,12 +28,15 @@ _PROBLEMS: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
     (StepError, HTTPStatus.CONFLICT, "wrong-state"),
     (people.UsageError, HTTPStatus.UNPROCESSABLE_ENTITY, "wrong-value"),
     (UsageError, HTTPStatus.UNPROCESSABLE_ENTITY, "wrong-value"),
+    (WebhookRefusedError, HTTPStatus.FORBIDDEN, "refused"),
+    (FetchError, HTTPStatus.SERVICE_UNAVAILABLE, "certificate"),
     (StorageError, HTTPStatus.SERVICE_UNAVAILABLE, "database"),
 )
 #: What is said instead of the error's own sentence, which is for whoever sits at the command line.
 _SAID = {
     "unknown-list": "There is no list of that slug.",
     "unknown-subscriber": "There is no such subscriber.",
+    "certificate": "The sender's certificate cannot be had at the moment; send it again later.",
     "database": "The database cannot be used at the moment; try again later.",
 }
 _MEANINGS = {

@@ -59,6 +59,7 @@ COMMANDS = [
     ("preview",),
     ("preview", "--as", "anna@probe.example", "--edition", "1"),
     ("send",),
+    ("status",),
     ("why", "anna@probe.example"),
     ("run",),
     ("prepare", "--date", "2030-01-01"),

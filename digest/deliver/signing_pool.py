@@ -132,11 +132,15 @@ class _Worker(asyncio.Protocol):
 
 async def _start_worker(signer: Signer) -> _Worker:
     """The key goes over the socket: it is on no command line, and surely the one that `signer` has."""
+    # -P: nothing beside the program or in the working directory may stand in for a library.
+    command = (sys.executable, "-P", str(_PROGRAM))
     ours, theirs = socket.socketpair()
     with theirs:
-        # -P: nothing beside the program or in the working directory may stand in for a library.
-        command = (sys.executable, "-P", str(_PROGRAM))
-        process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL)  # noqa: S603, our own program
+        try:
+            process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL)  # noqa: S603, ours
+        except OSError:
+            ours.close()
+            raise
     key = signer.exported_key()
     worker = _Worker(process, signer.signature_octets)
     transport, _ = await asyncio.get_running_loop().create_unix_connection(lambda: worker, sock=ours)

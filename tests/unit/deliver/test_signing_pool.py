@@ -70,6 +70,19 @@ def test_a_process_that_dies_costs_nobody_a_signature(caplog: pytest.LogCaptureF
     assert "ended by itself; 0 are left" in caplog.text
 
 
+def test_where_no_process_can_be_started_it_signs_by_itself(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def sign() -> Message:
+        async with SigningPool(signer(), 2) as pool:
+            assert pool.processes == []
+            return await pool.sign(message(1))
+
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert asyncio.run(sign()) == signer().sign(message(1))
+    assert "0 of 2 signing processes run" in caplog.text
+
+
 def test_signals_meant_for_the_group_leave_them_working() -> None:
     async def signalled() -> Message:
         async with SigningPool(signer(), 1) as pool:

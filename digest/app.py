@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from digest.tasks.send_letter import Letters
     from digest.tasks.sending_status import EditionStatus
     from digest.tasks.take_snapshot import SnapshotReport
+    from subscribers.import_undo import UndoReport
     from subscribers.model import Subscriber
 
 #: A snapshot this young serves for sending; an older one is taken anew.
@@ -300,6 +301,22 @@ class App:
     def pictures_folder(self) -> Path:
         """Where pictures are kept that the site serves itself: beside the database, or beside the secret."""
         return (self.database.file or Path(self.settings.site.secret_file)).parent / "pictures"
+
+    @property
+    def imports_folder(self) -> Path:
+        """Where each import's refused rows are kept: beside the database, or beside the secret."""
+        return (self.database.file or Path(self.settings.site.secret_file)).parent / "imports"
+
+    def undo_import(
+        self, number: int, *, who: str, progress: Callable[[int], None] = lambda _done: None
+    ) -> UndoReport:
+        """Take an import back. Raises UnknownImportError."""
+        from digest.storage.mailed import mailed_among
+        from subscribers.import_undo import undo_import
+
+        return undo_import(
+            self.database.write, number, in_use=mailed_among, who=who, now=self.clock(), progress=progress
+        )
 
     def _images(self) -> dict[str, Mode]:
         from digest.tasks.edit_edition import NEWSROOM

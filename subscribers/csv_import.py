@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, tzinfo
@@ -25,6 +26,8 @@ BATCH = 5_000
 #: Instead of a map's name: the map whose signature the header has; and none, though it has one.
 AUTO, OWN = "auto", "none"
 
+_ADDRESS = re.compile(r"[^\s\"'@;,]{1,64}@[^\s\"'@;,]{1,255}")
+_LOOKED_THROUGH = 1000
 _BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -42,6 +45,7 @@ def import_csv(
     store_ip: bool = True,
     dry_run: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    on_started: Callable[[int], None] | None = None,
     on_refused: Callable[[RefusedRow], None] | None = None,
 ) -> ImportReport:
     """Read the file and put its people onto the list; `begin` opens a transaction (such as `engine.begin`).
@@ -57,8 +61,9 @@ def import_csv(
 
     A wrong row is refused and the others go on. The file is streamed, BATCH rows to a transaction, so that after an
     abort it can be run again: what is there already is unchanged then. What it changed is written down under the
-    report's `import_id`, for `undo_import`. `progress` is told rows and bytes read so far, `on_refused` every row that
-    was not imported. Raises UnknownListError, CsvFileError, UsageError (no such map), WrongValueError (archived).
+    report's `import_id`, for `undo_import`; `on_started` is told that number. `progress` is told rows and bytes read so
+    far, `on_refused` every row that was not imported. Raises UnknownListError, CsvFileError, UsageError (no such map),
+    WrongValueError (archived).
     """
     with ExitStack() as stack:
         name = str(file) if isinstance(file, Path) else str(getattr(file, "name", "the input"))
@@ -88,17 +93,19 @@ def import_csv(
             if not dry_run:
                 using = used.name if used else ""
                 import_id = start_import(conn, wanted, file=short_name, map_name=using, who=who, now=now)
+        if on_started and import_id is not None:
+            on_started(import_id)
         tally = Tally(on_refused)
         stack.callback(give_room_back, begin)
         batches = stack.enter_context(Batches(begin, wanted.id, tally, import_id, now))
         for row in rows:
             if isinstance(row, BadRow):
-                tally.refuse(row.line, show(clean_line(row.text)), f"The row cannot be read: {row.problem}")
+                tally.refuse(row.line, _address_in(row.text), f"The row cannot be read: {row.problem}")
                 continue
             try:
                 entry = reader.read(row)
             except UsageError as wrong:
-                tally.refuse(row.line, _address_to_show(row), str(wrong))
+                tally.refuse(row.line, _address_to_show(row, used), str(wrong))
                 continue
             tally.read += 1
             if batches.add(entry) >= BATCH:
@@ -150,5 +157,12 @@ def _own(rows: CsvRows, name: str) -> CsvRows:
     return rows
 
 
-def _address_to_show(row: CsvRow) -> str:
-    return clean_line(row.cells.get("email", ""))[:100]
+def _address_to_show(row: CsvRow, used: CsvMap | None) -> str:
+    texts = (row.cells.get(column, "") for column in (used.required if used else ("email",)))
+    return clean_line(next(filter(None, texts), ""))[:100]
+
+
+def _address_in(text: str) -> str:
+    """What looks most like an address in a row that cannot be read."""
+    found = _ADDRESS.search(text[:_LOOKED_THROUGH])
+    return clean_line(found[0])[:100] if found else ""

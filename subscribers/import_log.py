@@ -70,6 +70,13 @@ def finish_import(
     record_change(conn, who=who, what="subscribers.import", subject=onto.slug, at=now, detail=detail)
 
 
+def note_undone(conn: Connection, undone: Import, counts: Mapping[str, int], *, who: str, now: datetime) -> None:
+    """It was taken back; into the audit trail with it."""
+    conn.execute(update(imports).where(_I.id == undone.id).values(undone_at=now))
+    detail = {name: str(count) for name, count in counts.items() if count} | {"import": str(undone.id)}
+    record_change(conn, who=who, what="subscribers.undo", subject=undone.list_slug, at=now, detail=detail)
+
+
 def get_import(conn: Connection, import_id: int) -> Import:
     """Raises UnknownImportError."""
     row = conn.execute(select(imports).where(_I.id == import_id)).mappings().first()

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Insert, Row, bindparam, literal, select, true, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from subscribers.addresses import Address
-from subscribers.json_rows import JsonRows, stored_time
+from subscribers.json_rows import JsonRows, insert_rows, stored_time
 from subscribers.model import (
     Consent,
     ConsentEventKind,
@@ -106,9 +106,9 @@ class Store:
         rows = [(each.key, each.address.email, stored_time(self._conn, each.since), each.why) for each in people]
         constants = {"scope": SuppressionScope.ADDRESS, "reason": SuppressionReason.IMPORTED}
         adding = insert_if_absent(self._conn, suppressions, "scope", "value_key").returning(suppressions.c.id)
-        added = self._insert(adding, ("value_key", "address", "since", "source"), rows, constants)
+        added = insert_rows(self._conn, adding, ("value_key", "address", "since", "source"), rows, constants)
         keeping = insert_if_absent(self._conn, import_suppressions, "import_id", "suppression_id")
-        self._insert(keeping, ("suppression_id",), [(row.id,) for row in added], {"import_id": import_id})
+        insert_rows(self._conn, keeping, ("suppression_id",), [(row.id,) for row in added], {"import_id": import_id})
         return len(added)
 
     def _add(self, people: Sequence[Person]) -> None:
@@ -126,7 +126,7 @@ class Store:
         columns = ("handle", "email", "email_key", "domain", *_PROFILE)
         adding = insert_if_absent(self._conn, subscribers, "email_key")
         adding = adding.returning(subscribers.c.email_key, subscribers.c.id)
-        added = self._insert(adding, columns, rows, {"created_at": self._now, "updated_at": self._now})
+        added = insert_rows(self._conn, adding, columns, rows, {"created_at": self._now, "updated_at": self._now})
         ids = {row.email_key: row.id for row in added}
         for person in people:
             person.id = ids[person.key]
@@ -144,7 +144,8 @@ class Store:
             self._conn.execute(changing.values(**values, updated_at=bindparam("changed_at")), rows)
 
     def _subscribe(self, arriving: Sequence[Person], confirmed: Sequence[Person]) -> None:
-        self._insert(
+        insert_rows(
+            self._conn,
             insert_if_absent(self._conn, subscriptions, "subscriber_id", "list_id"),
             ("subscriber_id", "state"),
             [(person.id, person.target) for person in arriving],
@@ -172,10 +173,10 @@ class Store:
                 stated.append((person.id, kind, at, consent.source, consent.text, consent.ip, consent.proof))
         columns = ("subscriber_id", "event", "at", "source", "text", "ip", "proof")
         constants = {"list_id": self._list_id, "recorded_at": self._now}
-        self._insert(consent_events.insert(), columns, stated, constants)
+        insert_rows(self._conn, consent_events.insert(), columns, stated, constants)
         kind_of_all = {"kind": EventKind.SUBSCRIBED, "at": self._now, "list_id": self._list_id}
         constants = kind_of_all | {"detail": {"import": str(import_id)}}
-        self._insert(events.insert(), ("subscriber_id",), active, constants)
+        insert_rows(self._conn, events.insert(), ("subscriber_id",), active, constants)
 
     def _note(self, people: Iterable[Person], new: set[int], import_id: int) -> None:
         rows: list[tuple[Any, ...]] = []
@@ -190,19 +191,4 @@ class Store:
         noting = insert_or_fill(
             self._conn, import_changes, ("import_id", "subscriber_id"), ("state_before", "profile_before")
         )
-        self._insert(noting, columns, rows, {"import_id": import_id})
-
-    def _insert(
-        self, inserting: Insert, columns: Sequence[str], rows: Sequence[Iterable[Any]], constants: Mapping[str, Any]
-    ) -> Sequence[Row[Any]]:
-        """Insert `rows`, each with `constants`; the rows that `inserting` returns, if it does."""
-        if not rows:
-            return []
-        given = JsonRows(self._conn)
-        kinds = {column.name: column.type for column in inserting.table.c}
-        cells = [given.cell(place, kinds[name]) for place, name in enumerate(columns)]
-        same = [literal(value, kinds[name]) for name, value in constants.items()]
-        # Without a condition SQLite would take ON CONFLICT for a join's.
-        query = select(*cells, *same).select_from(given.table).where(true())
-        found = self._conn.execute(inserting.from_select([*columns, *constants], query), given.parameter(rows))
-        return found.all() if found.returns_rows else []
+        insert_rows(self._conn, noting, columns, rows, {"import_id": import_id})

@@ -5,12 +5,25 @@ A statement with a thousand rows then costs one round trip and no bound values o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Text, bindparam, cast, column, func
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    Row,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
@@ -39,6 +52,33 @@ class JsonRows:
     def parameter(rows: Iterable[Iterable[Any]]) -> dict[str, str]:
         """The parameter for `conn.execute`."""
         return {"rows": msgspec.json.encode(list(rows)).decode()}
+
+
+def insert_rows(
+    conn: Connection,
+    inserting: Insert,
+    columns: Sequence[str],
+    rows: Sequence[Iterable[Any]],
+    constants: Mapping[str, Any],
+) -> Sequence[Row[Any]]:
+    """Insert `rows` (values of `columns`), each with `constants`; the rows that `inserting` returns, if it does."""
+    if not rows:
+        return []
+    given = JsonRows(conn)
+    kinds = {column.name: column.type for column in inserting.table.c}
+    cells = [given.cell(place, kinds[name]) for place, name in enumerate(columns)]
+    same = [literal(value, kinds[name]) for name, value in constants.items()]
+    # Without a condition SQLite would take ON CONFLICT for a join's.
+    query = select(*cells, *same).select_from(given.table).where(true())
+    found = conn.execute(inserting.from_select([*columns, *constants], query), given.parameter(rows))
+    return found.all() if found.returns_rows else []
+
+
+def keys_of(conn: Connection, document: ColumnElement[Any]) -> TableValuedAlias:
+    """The keys of a column of JSON objects, as a table with a column `key`, to be joined to the column's own."""
+    if conn.dialect.name == "postgresql":
+        return func.jsonb_object_keys(document).table_valued("key", name="attribute", joins_implicitly=True)
+    return func.json_each(document).table_valued("key", name="attribute", joins_implicitly=True)
 
 
 def stored_time(conn: Connection, at: datetime) -> str:

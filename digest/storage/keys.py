@@ -37,7 +37,8 @@ def create_key(connection: Connection, name: str, scopes: Iterable[Scope], *, no
         raise UsageError(f"There is a key {name} already; choose another name.{gone}")
     prefix, secret = secrets.token_hex(_PREFIX_OCTETS), secrets.token_hex(_SECRET_OCTETS)
     text = f"digest_{prefix}_{secret}"
-    ordered = tuple(scope.value for scope in Scope if scope in set(scopes))
+    wanted = set(scopes)
+    ordered = tuple(scope.value for scope in Scope if scope in wanted)
     row = {"name": name, "prefix": prefix, "key_hash": _hash(text), "scopes": ordered, "created_at": now}
     connection.execute(insert(api_keys).values(row))
     return _by_name(connection, name), text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import text
@@ -70,30 +70,28 @@ CONSENT = {"source": "Kassenformular", "at": "2026-03-01T10:00:00+01:00", "ip": 
 # Who may call
 
 
-@pytest.mark.parametrize(
-    ("headers", "options"),
-    [
-        ({}, {}),
-        ({"Authorization": ""}, {}),
-        ({"Authorization": "Bearer"}, {}),
-        ({"Authorization": "Bearer "}, {}),
-        ({"Authorization": "Basic {key}"}, {}),
-        ({"Authorization": "{key}"}, {}),
-        ({"Authorization": "Bearer {key}x"}, {}),
-        ({"Authorization": "Bearer digest_00000000_" + "0" * 64}, {}),
-        ({"Authorization": "Bearer \u00e4\u00f6"}, {}),
-        ({"Authorization": "Bearer " + "x" * 10_000}, {}),
-        ({"Cookie": "key={key}"}, {}),
-        ({"X-API-Key": "{key}"}, {}),
-    ],
-)
-def test_nobody_comes_in_without_a_good_key(program: Program, headers: dict[str, str], options: Any) -> None:
-    filled = {name: value.replace("{key}", program.key).encode("latin-1") for name, value in headers.items()}
-    answer = program.client.get("/api/v1/lists", headers=filled, **options)
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"].startswith("Bearer")
-    assert answer.headers["content-type"] == PROBLEM
-    assert program.key not in answer.text
+def test_nobody_comes_in_without_a_good_key(program: Program) -> None:
+    for headers in (
+        {},
+        {"Authorization": ""},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer "},
+        {"Authorization": f"Basic {program.key}"},
+        {"Authorization": program.key},
+        {"Authorization": f"Bearer {program.key}x"},
+        {"Authorization": f"Bearer {program.key[:-1]}"},
+        {"Authorization": "Bearer digest_00000000_" + "0" * 64},
+        {"Authorization": "Bearer \u00e4\u00f6"},
+        {"Authorization": "Bearer " + "x" * 10_000},
+        {"Cookie": f"key={program.key}"},
+        {"X-API-Key": program.key},
+    ):
+        encoded = {name: value.encode("latin-1") for name, value in headers.items()}
+        answer = program.client.get("/api/v1/lists", headers=encoded)
+        assert answer.status_code == 401, headers
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert answer.headers["content-type"] == PROBLEM
+        assert program.key not in answer.text
 
 
 def test_a_prefix_with_somebody_elses_secret_is_no_key(program: Program) -> None:
@@ -165,118 +163,123 @@ def test_no_other_sites_page_can_use_it(program: Program) -> None:
 # What is refused
 
 
-def bad(status: int, method: str, path: str, content: bytes = b"", kind: str = "application/json") -> Any:
-    return pytest.param(status, method, path, content, kind, id=f"{method} {path} {content[:40]!r}")
+class Refused(NamedTuple):
+    """A call, and the status that it is refused with."""
+
+    status: int
+    method: str
+    path: str
+    content: bytes = b""
+    kind: str = "application/json"
 
 
-@pytest.mark.parametrize(
-    ("status", "method", "path", "content", "kind"),
-    [
-        bad(404, "GET", "/nothing"),
-        bad(404, "GET", "/"),
-        bad(404, "GET", "/subscribers/none"),
-        bad(404, "GET", "/subscribers/1/subscriptions"),
-        bad(404, "GET", "/lists/none"),
-        bad(404, "GET", "/subscribers?list=none"),
-        bad(400, "GET", "/lists/N%00NE"),
-        bad(400, "GET", "/lists/%C3%A4"),
-        bad(400, "GET", "/subscribers/99999999999999999999999999"),
-        bad(400, "GET", "/subscribers/0"),
-        bad(400, "GET", "/subscribers/-1"),
-        bad(400, "GET", "/subscribers?after=99999999999999999999"),
-        bad(400, "GET", "/subscribers?after=-1"),
-        bad(400, "GET", "/subscribers?limit=0"),
-        bad(400, "GET", "/subscribers?limit=1001"),
-        bad(400, "GET", "/subscribers?limit=many"),
-        bad(400, "GET", "/subscribers?limit=1&limit=2"),
-        bad(400, "GET", "/subscribers?state=asleep"),
-        bad(400, "GET", "/subscribers?stat=active"),
-        bad(400, "GET", "/subscribers?email=anna@probe.example"),
-        bad(400, "GET", "/subscribers?list=1%27%20OR%20%271"),
-        bad(400, "GET", "/editions?newsletter=%00"),
-        bad(405, "DELETE", "/lists"),
-        bad(405, "PUT", "/subscribers/1"),
-        bad(405, "POST", "/events"),
-        bad(413, "POST", "/subscribers", b'{"email": "' + b"x" * 70_000 + b'"}'),
-        bad(415, "POST", "/subscribers", b"email=a@b.example", "application/x-www-form-urlencoded"),
-        bad(415, "POST", "/subscribers", b"<x/>", "application/xml"),
-        bad(415, "POST", "/subscribers", b"{}", "application/json; charset=utf-16"),
-        bad(415, "POST", "/subscribers", b"{}", ""),
-        bad(400, "POST", "/subscribers"),
-        bad(400, "POST", "/subscribers", b"{"),
-        bad(400, "POST", "/subscribers", b"null"),
-        bad(400, "POST", "/subscribers", b"[]"),
-        bad(400, "POST", "/subscribers", b"{}"),
-        bad(400, "POST", "/subscribers", b"[" * 60_000),
-        bad(400, "POST", "/subscribers", b'{"email": "\xff@b.example"}'),
-        bad(400, "POST", "/subscribers", b'{"email": "\\ud800@b.example"}'),
-        bad(400, "POST", "/subscribers", b'{"email": 5}'),
-        bad(400, "POST", "/subscribers", b'{"email": null}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "email_key": "x"}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "handle": "x"}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "first_name": "A\\u0000"}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "first_name": "A\\r\\nBcc: x"}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "attributes": {"a\\u0000": "x"}}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "attributes": {"a": 1}}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "topics": "krypto"}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "topics": ["a;b"]}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "coins": ["B T C"]}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "max_articles": 0}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "max_articles": "5"}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "max_articles": 5.5}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "max_articles": 1e400}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "max_articles": 9223372036854775808}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "salutation": "Mr"}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "lists": ["Morgen"]}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "consent": {}}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "consent": {"source": ""}}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "consent": {"source": "x", "at": "2026-03-01"}}'),
-        bad(400, "POST", "/subscribers", b'{"email": "a@b.example", "consent": {"source": "x", "at": 5}}'),
-        bad(404, "POST", "/subscribers", b'{"email": "a@b.example", "lists": ["morgen", "abend"]}'),
-        bad(422, "POST", "/subscribers", b'{"email": "nobody"}'),
-        bad(422, "POST", "/subscribers", b'{"email": "a@b.example\\r\\nx@y.example"}'),
-        bad(422, "POST", "/subscribers", b'{"email": "a\\u0000@b.example"}'),
-        bad(422, "POST", "/subscribers", b'{"email": "a@b.example", "consent": {"source": " "}}'),
-        bad(422, "POST", "/subscribers", b'{"email": "a@b.example", "consent": {"source": "x", "ip": "here"}}'),
-        bad(
-            422,
-            "POST",
-            "/subscribers",
-            b'{"email": "a@b.example", "consent": {"source": "x", "at": "2099-01-01T00:00:00Z"}}',
-        ),
-        bad(422, "POST", "/subscribers", b'{"email": "a@b.example", "lists": ["old"]}'),
-        bad(422, "POST", "/subscribers/lookup", b'{"email": "nobody"}'),
-        bad(404, "POST", "/subscribers/lookup", b'{"email": "nobody@probe.example"}'),
-        bad(404, "PATCH", "/subscribers/99", b"{}"),
-        bad(404, "PUT", "/subscribers/99/subscriptions/morgen", b"{}"),
-        bad(404, "DELETE", "/subscribers/99/subscriptions/morgen"),
-        bad(404, "DELETE", "/subscribers/99"),
-        bad(422, "POST", "/suppressions", b"{}"),
-        bad(422, "POST", "/suppressions", b'{"address": "a@b.example", "domain": "b.example"}'),
-        bad(422, "POST", "/suppressions", b'{"domain": "no domain"}'),
-        bad(400, "POST", "/suppressions", b'{"reason": "erased"}'),
-        bad(409, "POST", "/lists", b'{"slug": "morgen"}'),
-        bad(400, "POST", "/lists", b'{"slug": "a b"}'),
-        bad(422, "PATCH", "/lists/morgen", b'{"name": " "}'),
-        bad(404, "PATCH", "/lists/none", b'{"archived": true}'),
-    ],
-)
-def test_what_is_refused_is_a_problem_and_changes_nothing(
-    program: Program, status: int, method: str, path: str, content: bytes, kind: str
-) -> None:
+REFUSED = [
+    Refused(404, "GET", "/nothing"),
+    Refused(404, "GET", "/"),
+    Refused(404, "GET", "/subscribers/none"),
+    Refused(404, "GET", "/subscribers/1/subscriptions"),
+    Refused(404, "GET", "/lists/none"),
+    Refused(404, "GET", "/subscribers?list=none"),
+    Refused(400, "GET", "/lists/N%00NE"),
+    Refused(400, "GET", "/lists/%C3%A4"),
+    Refused(400, "GET", "/subscribers/99999999999999999999999999"),
+    Refused(400, "GET", "/subscribers/0"),
+    Refused(400, "GET", "/subscribers/-1"),
+    Refused(400, "GET", "/subscribers?after=99999999999999999999"),
+    Refused(400, "GET", "/subscribers?after=-1"),
+    Refused(400, "GET", "/subscribers?limit=0"),
+    Refused(400, "GET", "/subscribers?limit=1001"),
+    Refused(400, "GET", "/subscribers?limit=many"),
+    Refused(400, "GET", "/subscribers?limit=1&limit=2"),
+    Refused(400, "GET", "/subscribers?state=asleep"),
+    Refused(400, "GET", "/subscribers?stat=active"),
+    Refused(400, "GET", "/subscribers?email=anna@probe.example"),
+    Refused(400, "GET", "/subscribers?list=1%27%20OR%20%271"),
+    Refused(400, "GET", "/editions?newsletter=%00"),
+    Refused(405, "DELETE", "/lists"),
+    Refused(405, "PUT", "/subscribers/1"),
+    Refused(405, "POST", "/events"),
+    Refused(413, "POST", "/subscribers", b'{"email": "' + b"x" * 70_000 + b'"}'),
+    Refused(415, "POST", "/subscribers", b"email=a@b.example", "application/x-www-form-urlencoded"),
+    Refused(415, "POST", "/subscribers", b"<x/>", "application/xml"),
+    Refused(415, "POST", "/subscribers", b"{}", "application/json; charset=utf-16"),
+    Refused(415, "POST", "/subscribers", b"{}", ""),
+    Refused(400, "POST", "/subscribers"),
+    Refused(400, "POST", "/subscribers", b"{"),
+    Refused(400, "POST", "/subscribers", b"null"),
+    Refused(400, "POST", "/subscribers", b"[]"),
+    Refused(400, "POST", "/subscribers", b"{}"),
+    Refused(400, "POST", "/subscribers", b"[" * 60_000),
+    Refused(400, "POST", "/subscribers", b'{"email": "\xff@b.example"}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "\\ud800@b.example"}'),
+    Refused(400, "POST", "/subscribers", b'{"email": 5}'),
+    Refused(400, "POST", "/subscribers", b'{"email": null}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "email_key": "x"}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "handle": "x"}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "first_name": "A\\u0000"}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "first_name": "A\\r\\nBcc: x"}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "attributes": {"a\\u0000": "x"}}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "attributes": {"a": 1}}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "topics": "krypto"}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "topics": ["a;b"]}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "coins": ["B T C"]}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "max_articles": 0}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "max_articles": "5"}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "max_articles": 5.5}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "max_articles": 1e400}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "max_articles": 9223372036854775808}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "salutation": "Mr"}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "lists": ["Morgen"]}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "consent": {}}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "consent": {"source": ""}}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "consent": {"source": "x", "at": "2026-03-01"}}'),
+    Refused(400, "POST", "/subscribers", b'{"email": "a@b.example", "consent": {"source": "x", "at": 5}}'),
+    Refused(404, "POST", "/subscribers", b'{"email": "a@b.example", "lists": ["morgen", "abend"]}'),
+    Refused(422, "POST", "/subscribers", b'{"email": "nobody"}'),
+    Refused(422, "POST", "/subscribers", b'{"email": "a@b.example\\r\\nx@y.example"}'),
+    Refused(422, "POST", "/subscribers", b'{"email": "a\\u0000@b.example"}'),
+    Refused(422, "POST", "/subscribers", b'{"email": "a@b.example", "consent": {"source": " "}}'),
+    Refused(422, "POST", "/subscribers", b'{"email": "a@b.example", "consent": {"source": "x", "ip": "here"}}'),
+    Refused(
+        422,
+        "POST",
+        "/subscribers",
+        b'{"email": "a@b.example", "consent": {"source": "x", "at": "2099-01-01T00:00:00Z"}}',
+    ),
+    Refused(422, "POST", "/subscribers", b'{"email": "a@b.example", "lists": ["old"]}'),
+    Refused(422, "POST", "/subscribers/lookup", b'{"email": "nobody"}'),
+    Refused(404, "POST", "/subscribers/lookup", b'{"email": "nobody@probe.example"}'),
+    Refused(404, "PATCH", "/subscribers/99", b"{}"),
+    Refused(404, "PUT", "/subscribers/99/subscriptions/morgen", b"{}"),
+    Refused(404, "DELETE", "/subscribers/99/subscriptions/morgen"),
+    Refused(404, "DELETE", "/subscribers/99"),
+    Refused(422, "POST", "/suppressions", b"{}"),
+    Refused(422, "POST", "/suppressions", b'{"address": "a@b.example", "domain": "b.example"}'),
+    Refused(422, "POST", "/suppressions", b'{"domain": "no domain"}'),
+    Refused(400, "POST", "/suppressions", b'{"reason": "erased"}'),
+    Refused(409, "POST", "/lists", b'{"slug": "morgen"}'),
+    Refused(400, "POST", "/lists", b'{"slug": "a b"}'),
+    Refused(422, "PATCH", "/lists/morgen", b'{"name": " "}'),
+    Refused(404, "PATCH", "/lists/none", b'{"archived": true}'),
+]
+
+
+@pytest.mark.parametrize("status", sorted({each.status for each in REFUSED}))
+def test_what_is_refused_is_a_problem_and_changes_nothing(program: Program, status: int) -> None:
     with program.app.database.write() as connection:
         create_list(connection, "old", "Alt", now=program.app.clock())
         archive_list(connection, "old", now=program.app.clock())
     program.call("GET", "/lists")  # the key's use is noted now
     before = program.dump()
-    answer = program.ask(method, path, content=content, headers={"Content-Type": kind})
-    assert answer.headers["content-type"] == PROBLEM
-    problem = answer.json()
-    assert (answer.status_code, problem["status"]) == (status, status), problem
-    assert problem["title"]
-    assert problem["detail"]
-    assert (status == 405) == ("allow" in answer.headers)
-    assert program.dump() == before
+    for call in [each for each in REFUSED if each.status == status]:
+        answer = program.ask(call.method, call.path, content=call.content, headers={"Content-Type": call.kind})
+        assert answer.headers["content-type"] == PROBLEM, call
+        problem = answer.json()
+        assert (answer.status_code, problem["status"]) == (status, status), (call, problem)
+        assert problem["title"], call
+        assert problem["detail"], call
+        assert (status == 405) == ("allow" in answer.headers), call
+        assert program.dump() == before, call
 
 
 def test_a_problem_says_where(program: Program) -> None:

@@ -157,7 +157,7 @@ class _Line:
         else:
             self._turns.append((window, 1))
         turn = window + timedelta(seconds=self._dice.uniform(0.0, self._spread))
-        return Wait(turn, Reason.DOMAIN_LIMIT, f"the limit of {self._names} is {self.quotas}")
+        return Wait(turn, Reason.DOMAIN_LIMIT, f"the limit of {self._names} is {self.quotas.in_the_way(now)}")
 
     @property
     def last_turn(self) -> datetime | None:

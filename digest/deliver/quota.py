@@ -183,6 +183,12 @@ class Quotas:
         """The earliest moment with room for a message, as far as this process knows."""
         return self.done_at(now, 1)
 
+    def in_the_way(self, now: datetime) -> str:
+        """The limit that has to be waited for longest, such as "500/hour"; "" where there are none."""
+        self._look(now)
+        longest = max(self._quotas, key=lambda quota: quota.free_at(now), default=None)
+        return str(longest.limit) if longest else ""
+
     def done_at(self, now: datetime, messages: int) -> datetime:
         """About when the last of so many more finds room, if each leaves as soon as it does."""
         self._look(now)

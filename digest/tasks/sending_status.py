@@ -110,6 +110,8 @@ def _at_work(status: EditionStatus, said: Sequence[SendingProgress], now: dateti
     first = min(waiting, key=lambda progress: progress.waiting_until or now) if len(waiting) == len(alive) else None
     until = first.waiting_until if first else None
     done_at = max((progress.done_at for progress in alive if progress.done_at), default=None)
+    if until and done_at and done_at < until:
+        done_at = None  # an estimate that does not know what is waited for
     # While it waits, the rate of the moment foretells nothing.
     if done_at is None and until is None and rate * _LONGEST.total_seconds() > status.left:
         done_at = now + timedelta(seconds=status.left / rate)

@@ -134,6 +134,13 @@ def test_several_senders_add_up_and_only_what_all_wait_for_is_waited_for(sending
     assert (status(sending).waiting_until, status(sending).waiting_why) == (soon, "relay b allows 9/hour")
 
 
+def test_while_it_waits_only_an_estimate_that_knows_of_it_counts(sending: Any) -> None:
+    until = sending.clock() + timedelta(minutes=5)
+    for done_at, told in ((None, None), (sending.clock(), None), (until, until)):
+        say(sending, rate=10.0, waiting_until=until, waiting_why="the limit of gmx.de is 1/minute", done_at=done_at)
+        assert status(sending).done_at == told
+
+
 def test_a_rate_of_next_to_nothing_foretells_nothing(sending: Any) -> None:
     say(sending, rate=1e-300)
     assert status(sending).done_at is None

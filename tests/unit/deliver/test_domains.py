@@ -141,7 +141,7 @@ def test_a_limited_domain_says_why() -> None:
     assert limited.admit("gmx.de", START) is None
     wait = limited.admit("gmx.de", START)
     assert wait is not None
-    assert (wait.reason, wait.why) == (Reason.DOMAIN_LIMIT, "the limit of gmx.de, web.de is 1/hour and 1/minute")
+    assert (wait.reason, wait.why) == (Reason.DOMAIN_LIMIT, "the limit of gmx.de, web.de is 1/hour")
 
 
 def test_a_domain_that_is_not_limited_goes_ahead() -> None:

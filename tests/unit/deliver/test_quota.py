@@ -129,6 +129,17 @@ def test_the_strictest_of_several_limits_holds() -> None:
     assert max(sum(first <= each < first + seconds(3600) for each in gone) for first in gone) == 50
 
 
+def test_the_limit_in_the_way_is_named() -> None:
+    allowed = quotas("50/hour", "20/minute")
+    assert str(allowed) == "50/hour and 20/minute"
+    assert allowed.take(START, 20)
+    assert allowed.in_the_way(START) == "20/minute"
+    assert allowed.take(START + seconds(120), 20)
+    assert allowed.take(START + seconds(240), 10)
+    assert allowed.in_the_way(START + seconds(240)) == "50/hour"
+    assert quotas().in_the_way(START) == ""
+
+
 def test_so_many_at_once_or_none() -> None:
     allowed = quotas("10/minute")
     assert allowed.take(START, 7)

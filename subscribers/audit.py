@@ -30,12 +30,19 @@ def record_change(
 
 
 def list_changes(
-    conn: Connection, *, subscriber_id: int | None = None, before: int | None = None, limit: int = 100
+    conn: Connection,
+    *,
+    subscriber_id: int | None = None,
+    subject: str | None = None,
+    before: int | None = None,
+    limit: int = 100,
 ) -> list[AuditEntry]:
-    """The newest first; of one person where `subscriber_id` says so; with a number below `before`."""
+    """The newest first; of one person or one subject where those are named; with a number below `before`."""
     query = select(audit).order_by(audit.c.id.desc()).limit(limit)
     if subscriber_id is not None:
         query = query.where(audit.c.subscriber_id == subscriber_id)
+    if subject is not None:
+        query = query.where(audit.c.subject == subject)
     if before is not None:
         query = query.where(audit.c.id < before)
     return [AuditEntry(**row) for row in conn.execute(query).mappings()]

@@ -92,7 +92,7 @@ def summarize_list(conn: Connection, slug: str) -> ListSummary:
         .where(subscriptions.c.list_id == found.id)
         .group_by(subscriptions.c.state)
     )
-    counts: dict[SubscriptionState, int] = dict(conn.execute(counted).tuples().all())
+    counts: dict[SubscriptionState, int] = dict(conn.execute(counted).all())
     return ListSummary(mailing_list=found, **{state.value: counts.get(state, 0) for state in SubscriptionState})
 
 

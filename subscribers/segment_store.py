@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
@@ -70,6 +70,15 @@ def expression_clause(conn: Connection, expression: str, *, zone: tzinfo) -> Col
 def clause_of_segment(conn: Connection, slug: str, *, zone: tzinfo) -> ColumnElement[bool] | None:
     """The condition of the segment `slug`, None where that is "". Raises UnknownSegmentError."""
     return expression_clause(conn, get_segment(conn, slug).expression, zone=zone) if slug else None
+
+
+def tag_clause(conn: Connection, tag: str) -> ColumnElement[bool]:
+    """The condition on rows of `subscribers` that somebody has that tag."""
+    from subscribers.segments.conditions import segment_clause
+    from subscribers.segments.fields import find_field
+    from subscribers.segments.tree import Equals
+
+    return segment_clause(conn, Equals(find_field("tag"), clean_line(tag)), UTC)
 
 
 def count_people(conn: Connection, clause: ColumnElement[bool]) -> int:

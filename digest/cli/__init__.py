@@ -25,13 +25,16 @@ COMMANDS = {
     "why": ("why", "What a person got and did not get, and the reason."),
     "serve": ("serve", "The public pages, with the scheduler in the same process."),
     "schedule": ("schedule", "Do it all at the newsletters' times, until stopped."),
-    "lists": ("lists", "Create, list and show mailing lists."),
-    "subscribers": ("subscribers", "Add, import, list, show and unsubscribe people."),
+    "lists": ("lists", "Create, list, show, rename, archive and delete mailing lists."),
+    "subscribers": ("subscribers", "Add, import, find, change and unsubscribe people."),
+    "segments": ("segments", "Conditions on people that a newsletter can be sent by."),
+    "audit": ("audit", "Who changed what, and when."),
     "keys": ("keys", "Create, list and revoke keys for the API."),
     "webhooks": ("webhooks", "Tell other programs what happens to subscribers."),
     "dkim": ("dkim", "Make the key that signs messages, and show its DNS record."),
     "bounces": ("bounces", "Take in bounces, complaints, wishes to leave and replies."),
     "migrate": ("migrate", "Bring the database to this program's version."),
+    "completion": ("completion", "Print the script by which a shell completes commands."),
 }
 
 

@@ -21,18 +21,21 @@ if TYPE_CHECKING:
 Command = Callable[..., Any]
 
 
+config_option = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    default=Path("config.toml"),
+    envvar="DIGEST_CONFIG",
+    show_default=True,
+    help="The settings file.",
+)
+
+
 def with_app(command: Command) -> Command:
     """Adds --config, and gives the command the App as its first argument; it is closed afterwards."""
 
-    @click.option(
-        "--config",
-        "config_path",
-        type=click.Path(path_type=Path),
-        default=Path("config.toml"),
-        envvar="DIGEST_CONFIG",
-        show_default=True,
-        help="The settings file.",
-    )
+    @config_option
     @functools.wraps(command)
     def wrapper(config_path: Path, *args: Any, **kwargs: Any) -> Any:
         logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="%(levelname)s: %(message)s")

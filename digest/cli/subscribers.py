@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
-import msgspec
+from sqlalchemy import ColumnElement, and_
 
 from digest.app import App
-from digest.cli.options import json_option, with_app
-from digest.cli.output import print_json, print_table, progress_bar, say, warn
+from digest.cli.options import json_option, operator, with_app
+from digest.cli.output import print_json, say
+from digest.cli.people import people_table, show_person, show_standings
 from digest.cli.privacy import export_data, forget
+from digest.cli.subscribers_change import resubscribe, set_, tag, unsubscribe_, untag
+from digest.cli.subscribers_csv import export, import_, imports
+from digest.tasks.enter_person import Entry, enter_person
 from subscribers.addresses import parse_address
 from subscribers.consent import consent_history
-from subscribers.csv_import import import_csv
+from subscribers.finding import find_people
+from subscribers.former_addresses import former_addresses_of
 from subscribers.model import Consent, SubscriptionState
 from subscribers.profile import PROFILE_FIELDS, read_profile
 from subscribers.recipients import list_subscribers
-from subscribers.repository import add_subscriber, get_subscriber
-from subscribers.subscriptions import subscribe, subscriptions_of, unsubscribe
-
-#: Refused rows that are named on the terminal; --json names as many as the report holds.
-_SHOWN_REFUSALS = 20
+from subscribers.repository import get_subscriber
+from subscribers.segment_store import clause_of_segment, tag_clause
+from subscribers.subscriptions import subscriptions_of
+from subscribers.suppression import suppression_of
 
 
 @click.group("subscribers")
@@ -29,8 +31,8 @@ def command() -> None:
     """The people on the lists."""
 
 
-command.add_command(forget)
-command.add_command(export_data)
+for each in (import_, imports, export, set_, tag, untag, unsubscribe_, resubscribe, forget, export_data):
+    command.add_command(each)
 
 
 @command.command("add")
@@ -50,13 +52,16 @@ command.add_command(export_data)
 @with_app
 def add(app: App, address: str, list_slug: str, consent: str, as_json: bool, **texts: str) -> None:
     """Add a person to a list, or add to what is known of one."""
-    parsed = parse_address(address)
-    profile = read_profile({field: texts[field] for field in PROFILE_FIELDS})
-    now = app.clock()
+    entry = Entry(
+        address=parse_address(address),
+        profile=read_profile({field: texts[field] for field in PROFILE_FIELDS}),
+        lists=[list_slug],
+        consent=Consent(source=consent) if consent else None,
+    )
     with app.database.write() as connection:
-        person = add_subscriber(connection, parsed, profile, secret=app.secret, now=now)
-        stated = Consent(source=consent) if consent else None
-        state = subscribe(connection, person.id, list_slug, consent=stated, source="command line", now=now)
+        person, _ = enter_person(connection, entry, who=operator(), secret=app.secret, now=app.clock())
+        states = {each.list_slug: each.state for each in subscriptions_of(connection, person.id)}
+    state = states[list_slug]
     if as_json:
         print_json({"subscriber": person, "list": list_slug, "state": state})
         return
@@ -65,82 +70,66 @@ def add(app: App, address: str, list_slug: str, consent: str, as_json: bool, **t
         say("Nothing is sent to them before they confirm.")
 
 
-@command.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--list", "list_slug", metavar="SLUG", required=True, help="The list to put them on.")
-@click.option("--consent", default="", help="Where their consent comes from; without it rows are pending.")
-@click.option("--dry-run", is_flag=True, help="Read and check it all, and change nothing.")
-@json_option
-@with_app
-def import_(app: App, file: Path, list_slug: str, consent: str, dry_run: bool, as_json: bool) -> None:
-    """Import people from a CSV file; docs/subscribers.md lists the columns, of which only `email` is needed.
-
-    Wrong rows are refused and named; who left is not brought back.
-    """
-    size = file.stat().st_size if file.is_file() else 0
-    with progress_bar("Importing") as update:
-        report = import_csv(
-            app.database.write,
-            file,
-            list_slug=list_slug,
-            consent=consent,
-            secret=app.secret,
-            now=app.clock(),
-            zone=app.settings.site.zone,
-            store_ip=app.settings.privacy.store_ip,
-            dry_run=dry_run,
-            progress=lambda rows, octets: update(f"Importing, {rows} rows", octets, size),
-        )
-    if as_json:
-        print_json(report)
-        return
-    numbers = {
-        name: value
-        for name, value in msgspec.to_builtins(report).items()
-        if isinstance(value, int) and not isinstance(value, bool) and value
-    }
-    done = "Checked" if dry_run else "Imported"
-    counts = ", ".join(f"{count} {name}" for name, count in numbers.items()) or "nothing in it"
-    say(f"{done} {file} into {list_slug}: {counts}.")
-    for row in report.refusals[:_SHOWN_REFUSALS]:
-        warn(f"line {row.line}, {row.address or 'no address'}: {row.reason}")
-
-
-@command.command("unsubscribe")
-@click.argument("address")
-@click.option("--list", "list_slug", metavar="SLUG", help="Only from this list. [default: from all]")
-@json_option
-@with_app
-def unsubscribe_(app: App, address: str, list_slug: str | None, as_json: bool) -> None:
-    """End a person's subscriptions; effective at once, also for mail that waits to be sent."""
-    now = app.clock()
-    with app.database.write() as connection:
-        person = get_subscriber(connection, address, secret=app.secret)
-        left = unsubscribe(connection, person.id, list_slug, source="command line", now=now)
-    if as_json:
-        print_json({"subscriber": person.email, "left": left})
-    else:
-        say(f"{person.email} has left {', '.join(left)}." if left else f"{person.email} had left already.")
-
-
 @command.command("list")
 @click.option("--list", "list_slug", metavar="SLUG", help="Only the people on this list.")
+@click.option(
+    "--state",
+    type=click.Choice([state.value for state in SubscriptionState]),
+    help="Only subscriptions in this state. [default: any]",
+)
+@click.option("--tag", metavar="TAG", help="Only people with this tag.")
+@click.option("--segment", metavar="SLUG", default="", help="Only people in this segment.")
 @click.option("--after", default=0, help="Only those with a higher number; for the next page.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 100_000))
 @json_option
 @with_app
-def list_(app: App, list_slug: str | None, after: int, limit: int, as_json: bool) -> None:
+def list_(
+    app: App,
+    list_slug: str | None,
+    state: str | None,
+    tag: str | None,
+    segment: str,
+    after: int,
+    limit: int,
+    as_json: bool,
+) -> None:
     """List people by their number."""
     with app.database.read() as connection:
-        found = list_subscribers(connection, list_slug, after=after, limit=limit)
+        conditions: list[ColumnElement[bool]] = []
+        if (clause := clause_of_segment(connection, segment, zone=app.settings.site.zone)) is not None:
+            conditions.append(clause)
+        if tag is not None:
+            conditions.append(tag_clause(connection, tag))
+        found = list_subscribers(
+            connection,
+            list_slug,
+            state=SubscriptionState(state) if state else None,
+            where=and_(*conditions) if conditions else None,
+            after=after,
+            limit=limit,
+        )
+    if as_json:
+        print_json(found)
+    else:
+        people_table(found)
+
+
+@command.command("find")
+@click.argument("text", nargs=-1, required=True)
+@click.option("--after", default=0, help="Only those with a higher number; for the next page.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
+@json_option
+@with_app
+def find(app: App, text: tuple[str, ...], after: int, limit: int, as_json: bool) -> None:
+    """Find people by words of their address or name, by a tag, by @domain, or by a former address."""
+    with app.database.read() as connection:
+        found = find_people(connection, " ".join(text), secret=app.secret, after=after, limit=limit)
     if as_json:
         print_json(found)
         return
-    rows = [
-        (each.id, each.email, f"{each.first_name} {each.last_name}".strip(), each.form, ", ".join(each.topics))
-        for each in found
-    ]
-    print_table(("No.", "Address", "Name", "Form", "Topics"), rows, empty="Nobody.")
+    people_table(found)
+    if len(found) == limit:
+        say(f"There may be more: --after {found[-1].id}")
 
 
 @command.command("show")
@@ -151,16 +140,21 @@ def show(app: App, address: str, as_json: bool) -> None:
     """Show one person with subscriptions and the history of their consent."""
     with app.database.read() as connection:
         person = get_subscriber(connection, address, secret=app.secret)
+        former = former_addresses_of(connection, person.id)
+        suppression = suppression_of(connection, parse_address(person.email), secret=app.secret)
         standings = subscriptions_of(connection, person.id)
         history = consent_history(connection, person.id)
     if as_json:
-        print_json({"subscriber": person, "subscriptions": standings, "consent": history})
+        print_json(
+            {
+                "subscriber": person,
+                "former_addresses": former,
+                "suppression": suppression,
+                "subscriptions": standings,
+                "consent": history,
+            }
+        )
         return
-    shown = msgspec.to_builtins(person)
-    for name in ("email", *PROFILE_FIELDS, "attributes", "created_at"):
-        value = shown[name]
-        say(f"{name + ':':14} {', '.join(value) if isinstance(value, list) else value if value is not None else ''}")
-    rows = [(each.list_slug, each.state, f"{each.since:%Y-%m-%d}") for each in standings]
-    print_table(("List", "State", "Since"), rows, empty="No subscriptions.")
-    events = [(f"{each.at:%Y-%m-%d %H:%M}", each.event, each.source) for each in history]
-    print_table(("When (UTC)", "Consent", "Source"), events, empty="No consent on record.")
+    zone = app.settings.site.zone
+    show_person(person, former, suppression, zone)
+    show_standings(standings, history, zone)

@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 _FRESH = timedelta(minutes=5)
 #: Where nobody gives new prices, older ones are shown, and said to be old, up to this age.
 _OLDEST = timedelta(hours=24)
+#: How old an edition may be that is still sent to those who were entered into its ledger afterwards.
+_LATE = timedelta(days=14)
 
 
 def system_clock() -> datetime:
@@ -111,7 +113,8 @@ class App:
             coins=settings.market.coins,
             clock=self.clock,
             own_templates=self._own_templates,
-            outbox=Path(settings.delivery.path) if settings.delivery.path else None,
+            outbox=Path(settings.delivery.path),
+            reports=self.imports_folder,
         )
 
     def _letters(self) -> Letters:
@@ -307,9 +310,7 @@ class App:
         """Where each import's refused rows are kept: beside the database, or beside the secret."""
         return (self.database.file or Path(self.settings.site.secret_file)).parent / "imports"
 
-    def undo_import(
-        self, number: int, *, who: str, progress: Callable[[int], None] = lambda _done: None
-    ) -> UndoReport:
+    def undo_import(self, number: int, *, who: str, progress: Callable[[int], None] = lambda _done: None) -> UndoReport:
         """Take an import back. Raises UnknownImportError."""
         from digest.storage.mailed import mailed_among
         from subscribers.import_undo import undo_import
@@ -380,11 +381,54 @@ class App:
 
     def _signer(self) -> Signer | None:
         """Raises SettingsError for a key that cannot be used."""
-        if not self.settings.dkim.domain:
+        if not self.settings.dkim.domain or getattr(self.backend(), "signs", False):
             return None
-        from digest.deliver.dkim_keys import load_signer
+        from digest.deliver.dkim_keys import check_alignment, load_signer
 
+        check_alignment(self.settings.dkim, self.header_senders, str(self.path))
         return load_signer(self.settings.dkim, str(self.path))
+
+    @property
+    def header_senders(self) -> dict[str, str]:
+        """Setting -> address, for everything that may stand in From."""
+        own = {f"newsletters.{each.slug}.sender": each.sender for each in self.settings.newsletters if each.sender}
+        return {"site.sender": self.settings.site.sender} | own
+
+    def send_test(self, number: int, addresses: Sequence[str]) -> list[TestReport]:
+        """Send a prepared edition, marked as a test, to these addresses; the ledger knows nothing of it."""
+        from digest.tasks.send_test import send_test
+
+        return send_test(
+            self.database,
+            self.backend(),
+            self.links,
+            number,
+            addresses,
+            self.last_snapshot(),
+            self.secret,
+            self.clock(),
+            self._signer(),
+        )
+
+    def queue_again(self, number: int, address: str) -> None:
+        """Queue a sent edition once more for one person."""
+        from digest.tasks.send_again import queue_again
+
+        queue_again(self.database, number, address, self.secret)
+
+    def waiting_letters(self) -> list[int]:
+        """The numbers of the letters that somebody waits for."""
+        from digest.storage.letters import letters_due
+
+        with self.database.read() as connection:
+            return letters_due(connection)
+
+    def waiting_late(self) -> list[int]:
+        """The numbers of the sent editions of the last days that somebody waits for: newcomers, and repeats by hand."""
+        from digest.storage.late_editions import late_editions_due
+
+        with self.database.read() as connection:
+            return late_editions_due(connection, self.today() - _LATE)
 
     def sending_status(self, number: int | None = None, newsletter: str = "") -> list[EditionStatus]:
         """How sending stands: of one edition, or of the newest and unfinished ones. Raises NotFoundError."""

@@ -95,10 +95,13 @@ subscriptions = Table(
     sqlite_with_rowid=False,
 )
 
-# Who is pending and has not been asked yet: few, however many are pending.
+# Who is pending and has not been asked yet: few, however many are pending. Columns that are always the same make it
+# the planner's first choice.
 Index(
     "ix_subscriptions_unasked",
     subscriptions.c.list_id,
+    subscriptions.c.state,
+    subscriptions.c.asked_at,
     subscriptions.c.subscriber_id,
     sqlite_where=UNASKED,
     postgresql_where=UNASKED,

@@ -29,8 +29,8 @@ def forget(app: App, address: str, yes: bool, as_json: bool) -> None:
     if as_json:
         print_json(report)
     else:
-        emptied, deleted = counted(report.deliveries, "delivery record"), counted(report.messages, "message")
-        say(f"Erased. {emptied} emptied, {deleted} deleted from the outbox.")
+        deleted, rows = counted(report.messages, "message"), counted(report.report_rows, "row")
+        say(f"Erased, with {deleted} in the outbox and {rows} of import reports.")
     if not report.wiped:
         warn(
             "The database's journal may hold a copy until other programs have closed it; "

@@ -15,11 +15,12 @@ from digest.tasks.confirm_sign_up import token_hash
 from digest.tasks.desk import READER, Desk
 from digest.tasks.reader_links import Bearer, bearer_of_letter, mask_address
 from digest.tasks.send_letter import queue_letter
-from subscribers.address_changes import drop_address_change, move_to_address, wait_for_address, waiting_address
+from subscribers.address_changes import wait_for_address, waiting_address
 from subscribers.addresses import Address, parse_address
 from subscribers.audit import record_change
 from subscribers.consent import record_consent
-from subscribers.errors import AddressError
+from subscribers.errors import AddressError, SuppressedError
+from subscribers.former_addresses import change_address
 from subscribers.model import Consent, ConsentEventKind
 from subscribers.repository import find_subscriber
 from subscribers.request_counts import Limit, count_requests, network_of
@@ -94,19 +95,13 @@ def confirm_address(desk: Desk, token: str, origin: Origin) -> AddressChange | N
             return change
         person = bearer.person
         address = parse_address(waiting_address(connection, person.id, bearer.edition))
-        move_to_address(connection, person, address, secret=desk.secret, now=now)
-        drop_address_change(connection, person.id)
+        try:
+            change_address(connection, person, address, who=READER, secret=desk.secret, now=now)
+        except SuppressedError:  # since they asked for it
+            return replace(change, state=LinkState.GONE)
         proof = {"letter": str(bearer.edition), "token_sha256": token_hash(token)}
         consent = Consent(source="link of the letter to a new address", ip=desk.ip(origin.ip), proof=proof)
         record_consent(connection, person.id, None, ConsentEventKind.CONFIRMED, consent, now=now)
-        record_change(
-            connection,
-            who=READER,
-            what="subscriber.change-address",
-            subject=str(person.id),
-            subscriber_id=person.id,
-            at=now,
-        )
         queue_letter(connection, desk.letters, "address_changed", newsletter, person, now=now, address=person.email)
         return replace(change, state=LinkState.DONE)
 

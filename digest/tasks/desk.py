@@ -36,9 +36,9 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     topics: tuple[str, ...]
     coins: tuple[str, ...]
     clock: Callable[[], datetime]
+    outbox: Path
+    reports: Path
     own_templates: Path | None = None
-    outbox: Path | None = None
-    reports: Path | None = None
 
     def newsletter(self, slug: str) -> Newsletter:
         """The newsletter of that slug. Raises NotFoundError."""

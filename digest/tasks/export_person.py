@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from digest.storage.ledger import deliveries_of
 from subscribers.addresses import parse_address
 from subscribers.audit import list_changes
 from subscribers.consent import consent_history
 from subscribers.events import list_events
+from subscribers.former_addresses import former_addresses_of
 from subscribers.model import Subscriber
 from subscribers.subscriptions import subscriptions_of
 from subscribers.suppression import suppression_of
-from subscribers.tables import former_addresses
 
 #: More than anybody gets in their life.
 _ALL = 1_000_000
@@ -25,15 +25,10 @@ _ALL = 1_000_000
 def export_person(connection: Connection, person: Subscriber, *, secret: bytes, now: datetime) -> dict[str, Any]:
     """What the database holds about `person`, in values that JSON has; times in UTC."""
     names = ("edition", "newsletter", "date", "state", "reason", "reply", "attempts", "settled_at")
-    former = select(former_addresses.c.email, former_addresses.c.until).where(
-        former_addresses.c.subscriber_id == person.id
-    )
     exported = {
         "exported_at": now,
         "person": person,
-        "former_addresses": [
-            {"email": email, "until": until} for email, until in connection.execute(former.order_by("until"))
-        ],
+        "former_addresses": list(reversed(former_addresses_of(connection, person.id))),
         "subscriptions": subscriptions_of(connection, person.id),
         "consent": consent_history(connection, person.id),
         "deliveries": [

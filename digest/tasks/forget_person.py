@@ -13,7 +13,9 @@ import msgspec
 from digest.links import make_token
 from digest.storage.erasure import forget_deliveries, wipe_journal
 from digest.tasks.desk import Desk
+from subscribers.addresses import parse_address
 from subscribers.audit import record_change
+from subscribers.import_refusals import forget_in_reports
 from subscribers.model import Subscriber
 from subscribers.privacy import erase_subscriber
 
@@ -21,14 +23,16 @@ _MAILDIR = ("", "tmp", "new", "cur")
 
 
 class ForgottenReport(msgspec.Struct, frozen=True, kw_only=True):
-    """How many messages were deleted from the outbox; `wiped` says that the database's journal holds no copy.
+    """How many messages were deleted from the outbox, and in how many rows of import reports the person stood.
 
-    Where somebody reads for long, it does; the next erasure, or the next start, clears it.
+    `wiped` says that the database's journal holds no copy; where somebody reads for long, a later erasure or purge
+    clears it.
     """
 
     subscriber: int
     deliveries: int
     messages: int
+    report_rows: int
     wiped: bool
 
 
@@ -36,7 +40,7 @@ def forget_person(desk: Desk, person: Subscriber, *, who: str, source: str) -> F
     """Erase `person`; `source` says whose wish it is and names nobody. What waits to be sent to them is not sent."""
     now = desk.clock()
     with desk.database.write() as connection:
-        erase_subscriber(connection, person, source=source, who=who, secret=desk.secret, now=now)
+        addresses = erase_subscriber(connection, person, source=source, who=who, secret=desk.secret, now=now)
         editions = forget_deliveries(connection, person.id)
         record_change(
             connection, who=who, what="subscriber.forget", subject=str(person.id), subscriber_id=person.id, at=now
@@ -45,7 +49,8 @@ def forget_person(desk: Desk, person: Subscriber, *, who: str, source: str) -> F
     return ForgottenReport(
         subscriber=person.id,
         deliveries=len(editions),
-        messages=_delete_messages(desk.outbox, tokens) if desk.outbox else 0,
+        messages=_delete_messages(desk.outbox, tokens),
+        report_rows=sum(forget_in_reports(desk.reports, parse_address(address)) for address in addresses),
         wiped=wipe_journal(desk.database.file),
     )
 

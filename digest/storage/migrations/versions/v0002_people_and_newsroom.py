@@ -145,7 +145,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_subscriptions_unasked",
         "subscriptions",
-        ["list_id", "subscriber_id"],
+        ["list_id", "state", "asked_at", "subscriber_id"],
         sqlite_where=sa.text("state = 'pending' AND asked_at IS NULL"),
         postgresql_where=sa.text("state = 'pending' AND asked_at IS NULL"),
     )

@@ -18,6 +18,7 @@ from digest.web.api.rates import CALLS_PER_MINUTE
 from subscribers.audit import list_changes
 from subscribers.consent import consent_history
 from subscribers.lists import archive_list, create_list
+from subscribers.segment_store import create_segment
 
 PROBLEM = "application/problem+json"
 
@@ -180,6 +181,7 @@ REFUSED = [
     Refused(404, "GET", "/subscribers/1/subscriptions"),
     Refused(404, "GET", "/lists/none"),
     Refused(404, "GET", "/subscribers?list=none"),
+    Refused(404, "GET", "/subscribers?segment=none"),
     Refused(400, "GET", "/lists/N%00NE"),
     Refused(400, "GET", "/lists/%C3%A4"),
     Refused(400, "GET", "/subscribers/99999999999999999999999999"),
@@ -434,6 +436,12 @@ def test_people_page_by_page(program: Program) -> None:
     active = pages(program, "/subscribers?limit=2&list=morgen&state=active")
     assert [each["id"] for page in active for each in page] == [p["id"] for p in people if p is not people[2]]
     assert len(pages(program, "/subscribers?limit=1000")[0]) == 8
+    with program.app.database.write() as connection:
+        create_segment(
+            connection, "odd", "", 'email in ("p1@probe.example", "p3@probe.example")', now=program.app.clock()
+        )
+    odd = pages(program, "/subscribers?limit=1&list=morgen&segment=odd")
+    assert [each["email"] for page in odd for each in page] == ["p1@probe.example", "p3@probe.example"]
 
 
 def test_events_are_polled(program: Program) -> None:

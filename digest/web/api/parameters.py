@@ -25,6 +25,12 @@ OnList = Annotated[
 InState = Annotated[
     SubscriptionState | None, QueryParameter(name="state", description="Only who has a subscription like that.")
 ]
+InSegment = Annotated[
+    str,
+    QueryParameter(
+        name="segment", pattern=f"{SLUG_PATTERN}|^$", max_length=64, description="Only who is in this segment."
+    ),
+]
 OfNewsletter = Annotated[
     str, QueryParameter(pattern=f"{SLUG_PATTERN}|^$", max_length=64, description="Only of this newsletter.")
 ]

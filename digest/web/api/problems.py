@@ -20,6 +20,7 @@ _log = logging.getLogger(__name__)
 #: The error -> status and name of the problem. The first that fits counts.
 _PROBLEMS: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
     (people.UnknownListError, HTTPStatus.NOT_FOUND, "unknown-list"),
+    (people.UnknownSegmentError, HTTPStatus.NOT_FOUND, "unknown-segment"),
     (people.UnknownSubscriberError, HTTPStatus.NOT_FOUND, "unknown-subscriber"),
     (NotFoundError, HTTPStatus.NOT_FOUND, "not-found"),
     (people.ListExistsError, HTTPStatus.CONFLICT, "list-exists"),
@@ -35,6 +36,7 @@ _PROBLEMS: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
 #: What is said instead of the error's own sentence, which is for whoever sits at the command line.
 _SAID = {
     "unknown-list": "There is no list of that slug.",
+    "unknown-segment": "There is no segment of that slug.",
     "unknown-subscriber": "There is no such subscriber.",
     "certificate": "The sender's certificate cannot be had at the moment; send it again later.",
     "database": "The database cannot be used at the moment; try again later.",

@@ -137,7 +137,10 @@ class SubscriptionShape(Shape, frozen=True, kw_only=True):
 
 
 class SubscriberShape(Shape, frozen=True, kw_only=True):
-    """One person. An empty `form` is the site's; without topics, coins or `max_articles` the newsletter decides."""
+    """One person. An empty `form` is the site's; without topics, coins or `max_articles` the newsletter decides.
+
+    Before `paused_until` nothing but letters is sent.
+    """
 
     id: Id
     email: str
@@ -151,6 +154,7 @@ class SubscriberShape(Shape, frozen=True, kw_only=True):
     max_articles: int | None
     tags: tuple[str, ...]
     attributes: dict[str, str]
+    paused_until: datetime | None
     created_at: datetime
     subscriptions: tuple[SubscriptionShape, ...]
 

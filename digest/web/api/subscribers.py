@@ -12,7 +12,7 @@ from digest.tasks.enter_person import Entry, change_person, enter_person
 from digest.tasks.forget_person import forget_person
 from digest.web.api.access import caller
 from digest.web.api.operation import operation
-from digest.web.api.parameters import After, InState, Limit, OnList, Product, SubscriberId
+from digest.web.api.parameters import After, InSegment, InState, Limit, OnList, Product, SubscriberId
 from digest.web.api.people import existing, given_consent, shaped, stated_changes, stated_profile
 from digest.web.api.shapes import (
     AddressQuestion,
@@ -23,6 +23,7 @@ from digest.web.api.shapes import (
 )
 from subscribers import recipients, repository
 from subscribers.addresses import parse_address
+from subscribers.segment_store import clause_of_segment
 
 _Request = Request[Any, Any, Any]
 
@@ -40,10 +41,14 @@ class Subscribers(Controller):
         limit: Limit = 100,
         on_list: OnList = "",
         in_state: InState = None,
+        in_segment: InSegment = "",
     ) -> SubscriberPage:
         """List people by their number."""
         with app.database.read() as connection:
-            found = recipients.list_subscribers(connection, on_list or None, state=in_state, after=after, limit=limit)
+            clause = clause_of_segment(connection, in_segment, zone=app.settings.site.zone)
+            found = recipients.list_subscribers(
+                connection, on_list or None, state=in_state, where=clause, after=after, limit=limit
+            )
             return SubscriberPage(items=shaped(connection, found), next=found[-1].id if len(found) == limit else None)
 
     @operation("POST", "/", Scope.SUBSCRIBERS_WRITE, 404, 409, 413, 415, 422, made=SubscriberShape)

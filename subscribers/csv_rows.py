@@ -91,6 +91,7 @@ class CsvRows:
             self.repeated = twice[0]
             columns = _numbered(columns)
         self.columns = columns
+        self.required = found[0]
         self._place = columns.index(found[0])
 
     def __iter__(self) -> Iterator[CsvRow | BadRow]:

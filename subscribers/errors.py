@@ -8,6 +8,7 @@ SubscribersError                 exit 1
 │   ├── ListExistsError          exit 2   a slug that is taken
 │   ├── UnknownListError         exit 2   a list that is not there
 │   ├── UnknownImportError       exit 2   a number that no import has
+│   ├── UnknownSuppressionError  exit 2   an address or domain that is not suppressed
 │   ├── UnknownSubscriberError   exit 2   an address or number that nobody has
 │   ├── AddressTakenError        exit 2   a new address that is somebody else's
 │   ├── SegmentError             exit 2   an expression that cannot be read; shows the place
@@ -88,6 +89,15 @@ class UnknownImportError(UsageError):
         super().__init__(
             f"There is no import {import_id} in the database; `digest subscribers imports` shows which there are."
         )
+
+
+class UnknownSuppressionError(UsageError):
+    """An address or domain that is not suppressed; `domain` is the one that is, instead of the address itself."""
+
+    def __init__(self, target: str, domain: str = "") -> None:
+        self.target, self.domain = target, domain
+        instead = f" Its domain is: `digest suppressions remove @{domain}`." if domain else ""
+        super().__init__(f"{target} itself is not suppressed.{instead}")
 
 
 class UnknownSubscriberError(UsageError):

@@ -129,11 +129,11 @@ def _restore(conn: Connection, people: Iterable[tuple[int, Profile]], now: datet
 
 
 def _record(conn: Connection, undone: Import, ended: Sequence[tuple[Changed, Plan]], now: datetime) -> None:
-    """The ends of subscriptions: an event for each, and a line in the history of whoever stays."""
+    """The ends of subscriptions, in the history of consent and as events."""
     same = {"list_id": undone.list_id, "at": now}
-    stayed = [(person.id,) for person, plan in ended if not plan.remove]
+    everybody = [(person.id,) for person, _ in ended]
     consent = {"event": ConsentEventKind.UNSUBSCRIBED, "recorded_at": now, "source": f"import {undone.id} was undone"}
-    insert_rows(conn, consent_events.insert(), ("subscriber_id",), stayed, same | consent | _NO_MORE)
+    insert_rows(conn, consent_events.insert(), ("subscriber_id",), everybody, same | consent | _NO_MORE)
     active = [(person.id,) for person, _ in ended if person.state is SubscriptionState.ACTIVE]
     event = {"kind": EventKind.UNSUBSCRIBED, "detail": {"import": str(undone.id), "reason": "undone"}}
     insert_rows(conn, events.insert(), ("subscriber_id",), active, same | event)

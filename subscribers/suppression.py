@@ -72,6 +72,12 @@ def lift_suppression(conn: Connection, address: Address, *, secret: bytes) -> bo
     return gone.rowcount > 0
 
 
+def lift_domain(conn: Connection, domain: str) -> bool:
+    """Take the entry of a domain (an A-label) back; whether there was one."""
+    gone = conn.execute(delete(suppressions).where(_S.scope == SuppressionScope.DOMAIN, _S.value_key == domain))
+    return gone.rowcount > 0
+
+
 def is_suppressed() -> ColumnElement[bool]:
     """The condition on a row of `subscribers` that it must not be mailed; two look-ups by index."""
     by_address = and_(_S.scope == SuppressionScope.ADDRESS, _S.value_key == subscribers.c.email_key)

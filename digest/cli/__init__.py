@@ -27,6 +27,7 @@ COMMANDS = {
     "schedule": ("schedule", "Do it all at the newsletters' times, until stopped."),
     "lists": ("lists", "Create, list, show, rename, archive and delete mailing lists."),
     "subscribers": ("subscribers", "Add, import, find, change and unsubscribe people."),
+    "suppressions": ("suppressions", "Add, list, import and remove addresses and domains that get no mail."),
     "segments": ("segments", "Conditions on people that a newsletter can be sent by."),
     "audit": ("audit", "Who changed what, and when."),
     "keys": ("keys", "Create, list and revoke keys for the API."),

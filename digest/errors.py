@@ -10,6 +10,7 @@ DigestError                      exit 1
 ├── FetchError                   exit 1   one address or file could not be read, or may not be
 ├── MarketError                  exit 1   one provider gave no sane prices
 ├── MailboxError                 exit 1   the mailbox that bounces come to cannot be read
+├── WebhookRefusedError          exit 1   a notification that is not genuine, or not for us
 ├── TemplateError                exit 1   a template cannot be compiled; names file and line
 ├── StorageError                 exit 1   the database cannot be opened, or is of a newer version
 │   └── OutdatedDatabaseError    exit 2   the database is of an older version; names `digest migrate`
@@ -92,6 +93,10 @@ class MarketError(DigestError):
 
 class MailboxError(DigestError):
     """The mailbox that bounces come to cannot be read."""
+
+
+class WebhookRefusedError(DigestError):
+    """A notification by a mail service that is not genuine, or not for us."""
 
 
 class TemplateError(DigestError):

@@ -24,11 +24,19 @@ def command(app: App, address: str, as_json: bool) -> None:
     rows = [(each.list_slug, each.state, f"{each.since:%Y-%m-%d}") for each in found.subscriptions]
     print_table(("List", "State", "Since"), rows, empty="No subscriptions.")
     sent = [
-        (each.edition, each.newsletter, str(each.date), each.state or "not sent", each.reason, each.reply)
+        (
+            each.edition,
+            each.newsletter,
+            str(each.date),
+            each.state or "not sent",
+            each.reason,
+            each.reply,
+            "; ".join(each.came_back),
+        )
         for each in found.deliveries
     ]
     print_table(
-        ("Edition", "Newsletter", "Date", "State", "Reason", "Reply"),
+        ("Edition", "Newsletter", "Date", "State", "Reason", "Reply", "Came back"),
         sent,
         empty="No edition was made for this person.",
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 import msgspec
 
 from digest.model.delivery import DeliveryState
 from digest.model.edition import Edition, EditionState
 from digest.model.newsletter import Newsletter
+from digest.storage.bounces import bounces_of
 from digest.storage.database import Database
 from digest.storage.editions import list_editions
 from digest.storage.ledger import deliveries_of
@@ -26,7 +28,10 @@ _RECIPIENTS_FIXED = frozenset({EditionState.SENDING, EditionState.PAUSED, Editio
 
 
 class DeliveryAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """One edition and this person: what the ledger says, or with `state` None why they do not stand in it."""
+    """One edition and this person: what the ledger says, or with `state` None why they do not stand in it.
+
+    `came_back` says of each report what it was and what followed, such as "hard (userunknown, 5.1.1): suppressed".
+    """
 
     edition: int
     newsletter: str
@@ -36,6 +41,7 @@ class DeliveryAccount(msgspec.Struct, frozen=True, kw_only=True):
     reply: str = ""
     attempts: int = 0
     settled_at: datetime | None = None
+    came_back: tuple[str, ...] = ()
 
 
 class PersonAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +68,7 @@ def explain_person(
             raise UnknownSubscriberError(parsed.email)
         standings = subscriptions_of(connection, person.id) if person else []
         rows = deliveries_of(connection, person.id, _EDITIONS) if person else []
+        bounced = bounces_of(connection, person.id, 4 * _EDITIONS) if person else []
         recent = list_editions(connection, limit=_EDITIONS) if person else []
     if suppression is not None:
         standing = f"suppressed since {suppression.since:%Y-%m-%d} ({suppression.reason}); gets nothing"
@@ -81,6 +88,7 @@ def explain_person(
             reply=row.reply,
             attempts=row.attempts,
             settled_at=row.settled_at,
+            came_back=tuple(_in_words(each) for each in reversed(bounced) if each.edition_id == row.edition_id),
         )
         for row in rows
     ]
@@ -101,6 +109,11 @@ def explain_person(
     return PersonAccount(
         address=parsed.email, standing=standing, subscriptions=standings, deliveries=accounts[:_EDITIONS]
     )
+
+
+def _in_words(bounce: Any) -> str:
+    cause = ", ".join(filter(None, (bounce.reason, bounce.status, "still trying" if bounce.waiting else "")))
+    return f"{bounce.bounce_class} ({cause}): {bounce.effect}"
 
 
 def _absence(edition: Edition, standings: Sequence[Subscription], lists: Sequence[str]) -> str:

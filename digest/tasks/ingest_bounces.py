@@ -87,7 +87,7 @@ def ingest_reading(
     finding = _decisive(reading, found)
     if finding is not None and finding.bounce_class is not BounceClass.IGNORED:
         if found is not None:
-            effect = _act(desk, settings, reading, finding, found, dry_run=dry_run)
+            effect = _act(desk, settings, finding, found, dry_run=dry_run)
         else:
             effect = Effect.FORGED if match.forged else Effect.GONE if match.facts else Effect.UNMATCHED
     return _report(reading, file, found, effect)
@@ -116,14 +116,12 @@ def _decisive(reading: Reading, found: BouncedDelivery | None) -> Finding | None
     return next(iter(telling or reading.findings), None)
 
 
-def _act(
-    desk: Desk, settings: BouncesSettings, reading: Reading, finding: Finding, found: BouncedDelivery, *, dry_run: bool
-) -> Effect:
+def _act(desk: Desk, settings: BouncesSettings, finding: Finding, found: BouncedDelivery, *, dry_run: bool) -> Effect:
     now = desk.clock()
     effect = Effect.NONE
     try:
         with desk.database.write() as connection:
-            digest = _digest(reading, finding.bounce_class, found)
+            digest = _digest(finding, found)
             new = record_bounce(
                 connection,
                 digest,
@@ -281,6 +279,7 @@ def _report(reading: Reading, file: str, found: BouncedDelivery | None, effect: 
     return MailReport(file=file, kind=reading.kind, recipients=recipients, effect=effect, note=note)
 
 
-def _digest(reading: Reading, bounce_class: BounceClass, found: BouncedDelivery) -> str:
-    text = f"{reading.identity}:{found.edition}:{found.subscriber}:{bounce_class}"
+def _digest(finding: Finding, found: BouncedDelivery) -> str:
+    """The same for all reports that say the same of one delivery, so that they have one effect."""
+    text = f"{found.edition}:{found.subscriber}:{finding.bounce_class}:{finding.waiting}"
     return hashlib.sha256(text.encode()).hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from subscribers.bounces.mime import headers
 from subscribers.bounces.model import Tokens
@@ -26,10 +26,15 @@ def tokens_in(notice: Notice, raw: bytes) -> Tokens:
     quoted += [value for message in notice.quoted for name in ("list-unsubscribe",) for value in headers(message, name)]
     own = notice.fields("in-reply-to", "references", "subject")
     everywhere = [*envelope, *notice.statuses, *quoted, *own, notice.text, raw[: 512 * 1024].decode("latin-1")]
+    return tokens_among(everywhere, message=quoted, unsubscribe=own)
+
+
+def tokens_among(places: Sequence[str], *, message: Sequence[str] = (), unsubscribe: Sequence[str] = ()) -> Tokens:
+    """The tokens in `places`, in their order; `message` and `unsubscribe` are looked through first for those kinds."""
     return Tokens(
-        bounce=_found(_BOUNCE, everywhere),
-        message=_found(_MESSAGE, [*quoted, *everywhere]),
-        unsubscribe=_found(_UNSUBSCRIBE, [*own, *everywhere]),
+        bounce=_found(_BOUNCE, places),
+        message=_found(_MESSAGE, [*message, *places]),
+        unsubscribe=_found(_UNSUBSCRIBE, [*unsubscribe, *places]),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from imapclient import IMAPClient  # type: ignore[import-untyped]
-from imapclient.exceptions import IMAPClientError, LoginError  # type: ignore[import-untyped]
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError  # type: ignore[import-untyped]
 
 from digest.errors import MailboxError, SettingsError
 from digest.model.bounces import BouncesSettings
@@ -117,16 +117,16 @@ class ImapMailbox:
     def _sentences(self) -> Iterator[None]:
         try:
             yield
-        except LoginError as refused:
-            self._open = None
-            problem = f"{self._settings.imap_host} refuses the login of {self._settings.imap_user}: {_said(refused)}"
-            raise SettingsError("bounces.imap_user", problem, "the settings") from refused
         except _FAULTS as fault:
             broken, self._open = self._open, None
             if broken is not None:
                 with contextlib.suppress(*_FAULTS):
                     broken.shutdown()
-            raise MailboxError(f"The mailbox of {self.where()} cannot be read: {_said(fault)}.") from fault
+            # A connection that breaks in the middle of a login is no refusal.
+            if not isinstance(fault, LoginError) or isinstance(fault.__context__, IMAPClientAbortError):
+                raise MailboxError(f"The mailbox of {self.where()} cannot be read: {_said(fault)}.") from fault
+            problem = f"{self._settings.imap_host} refuses the login of {self._settings.imap_user}: {_said(fault)}"
+            raise SettingsError("bounces.imap_user", problem, "the settings") from fault
 
 
 def _body(fetched: Any) -> bytes | None:

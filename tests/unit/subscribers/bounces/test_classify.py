@@ -109,8 +109,8 @@ Can't create output
 
 SENDER = """
 554 5.7.1 Service unavailable; Client host [192.0.2.7] blocked using zen.spamhaus.org
-550 5.7.1 Unfortunately, messages from [192.0.2.7] weren't sent. Please contact your Internet service provider since part of their network is on our block list
-554 IP=192.0.2.7 - A problem occurred. (Ask your postmaster for help or to contact tosa@rx.t-online.de to clarify.) bad reputation
+550 5.7.1 Messages from [192.0.2.7] weren't sent. Part of your provider's network is on our block list
+554 IP=192.0.2.7 - A problem occurred. (Ask your postmaster for help or contact us.) bad reputation
 554-No SMTP service Bad DNS PTR resource record
 421 4.7.0 [TSS04] Messages from 192.0.2.7 temporarily deferred due to user complaints
 550 5.7.26 Unauthenticated email from probe.example is not accepted due to domain's DMARC policy

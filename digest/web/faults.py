@@ -30,18 +30,11 @@ _FAULTS = {
     403: Fault("Das ist nicht erlaubt", "Diese Seite ist nicht für jeden da."),
     404: Fault("Hier ist nichts", "Diese Seite gibt es nicht, oder der Link ist nicht vollständig angekommen."),
     405: Fault("So geht es nicht", "Diese Seite lässt sich so nicht aufrufen."),
-    410: Fault("Der Link ist abgelaufen", "Links aus unseren E-Mails gelten nur eine Zeit lang."),
     413: Fault("Das war zu viel", "Es wurde mehr gesendet, als wir annehmen."),
     429: Fault("Bitte später noch einmal", "Von hier kamen zuletzt sehr viele Anfragen."),
     500: Fault("Das hat nicht geklappt", "Der Fehler liegt bei uns und ist notiert."),
     503: Fault("Gerade nicht erreichbar", "Wir sind gleich wieder da."),
 }
-
-
-class GoneException(HTTPException):
-    """A link that was good once and has ended."""
-
-    status_code = 410
 
 
 def show_fault(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]:

@@ -13,15 +13,14 @@ import pytest
 
 from digest.app import App
 from digest.deliver.memory import MemoryBackend
-from digest.storage.letters import letters_due
 from subscribers.model import Subscriber
 from subscribers.repository import find_subscriber
 from tests.conftest import MORNING, Now
 from tests.integration.conftest import MakeWebsite, Website
+from tests.integration.letters import send_letters
 
 XSS = '"><script>alert(1)</script>'
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
-LINK = re.compile(r"https://probe\.example(/[a-z-]+/[a-z2-7=]{20,})")
 WEEK = {"slug": "woche", "name": "Die Woche", "lists": ["woche"], "template": "weekly", "days": "sun"}
 MORNING_PAPER = {"slug": "morgen", "name": "Der Morgen", "lists": ["morgen"], "days": "daily"}
 
@@ -80,25 +79,6 @@ def anna(site: Website, add_person: Callable[..., Any], add_articles: Callable[.
     return Person(site, person.id, person.handle)
 
 
-def letters(site: Website) -> list[tuple[str, str, str]]:
-    """Sends every letter that waits: (recipient, subject, the path of the link that it is about)."""
-    app, backend = site.app, site.app.backend()
-    assert isinstance(backend, MemoryBackend)
-    before = len(backend.messages)
-    with app.database.read() as connection:
-        due = letters_due(connection)
-    for number in due:
-        app.sender().send(number, app.prices)
-    found = []
-    for message in backend.messages[before:]:
-        parsed = email.message_from_bytes(message.data, policy=email.policy.default)
-        body = parsed.get_body(("plain",))
-        assert body is not None
-        link = LINK.search(body.get_content())
-        found.append((message.rcpt_to, str(parsed["Subject"]), link[1] if link else ""))
-    return found
-
-
 def test_from_the_form_to_the_first_edition(site: Website) -> None:
     form = site.client.get("/anmelden/morgen")
     assert "Hiermit willigen Sie ein" in form.text
@@ -107,7 +87,7 @@ def test_from_the_form_to_the_first_edition(site: Website) -> None:
     done = site.client.post("/anmelden/morgen", data={"email": "Neu@Leser.example", "consent": version[1]})
     assert done.status_code == 200
     assert "leser" not in done.text.casefold()
-    [(to, _, link)] = letters(site)
+    [(to, _, link)] = send_letters(site.app)
     assert to == "Neu@leser.example"
     before = site.dump()
     for _ in range(2):
@@ -215,7 +195,7 @@ def test_leaving_on_the_page_and_coming_back(anna: Person) -> None:
     assert "<script" not in left.text
     assert not any("<script" in line for line in anna.site.dump())
     assert "Sie sind abgemeldet" in anna.site.client.get(anna.link("abmelden")).text
-    [(to, _, undo)] = letters(anna.site)
+    [(to, _, undo)] = send_letters(anna.site.app)
     assert to == "anna@leser.example"
     before = anna.site.dump()
     assert "Abmeldung zurücknehmen" in anna.site.client.get(undo).text
@@ -292,7 +272,7 @@ def own_data(person: Person) -> str:
     """The fresh link to somebody's own data, asked for from their settings."""
     answer = person.site.client.post(f"{person.link('einstellungen')}/zugang")
     assert "Wir haben eine E-Mail" in answer.text
-    [(to, _, link)] = letters(person.site)
+    [(to, _, link)] = send_letters(person.site.app)
     assert to == "anna@leser.example"
     return link
 
@@ -323,7 +303,7 @@ def test_a_new_address_counts_once_its_link_is_used(anna: Person) -> None:
     person = anna.now()
     assert person is not None
     assert person.email == "anna@leser.example"
-    link = next(link for to, _, link in letters(anna.site) if to == "anna.neu@leser.example")
+    link = next(link for to, _, link in send_letters(anna.site.app) if to == "anna.neu@leser.example")
     before = anna.site.dump()
     assert "Neue Adresse bestätigen" in client.get(link).text
     assert anna.site.dump() == before
@@ -387,7 +367,7 @@ def test_swapped_altered_and_made_up_tokens_open_nothing_and_say_nothing(anna: P
 def test_an_ended_link_says_so_and_names_nobody(anna: Person, now: Now) -> None:
     path = own_data(anna)
     anna.site.client.post(anna.link("abmelden"))
-    undo = next(link for _, _, link in letters(anna.site) if "zuruecknehmen" in link)
+    undo = next(link for _, _, link in send_letters(anna.site.app) if "zuruecknehmen" in link)
     now.moment += timedelta(days=60)
     answer = anna.site.client.get(undo)
     assert answer.status_code == 410

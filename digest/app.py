@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from digest.tasks.purge import PurgeReport
     from digest.tasks.reader_requests import ReaderRequests
     from digest.tasks.send_edition import Sender
+    from digest.tasks.send_test import TrialReport
     from digest.tasks.send_letter import Letters
     from digest.tasks.sending_status import EditionStatus
     from digest.tasks.take_snapshot import SnapshotReport
@@ -394,7 +395,7 @@ class App:
         own = {f"newsletters.{each.slug}.sender": each.sender for each in self.settings.newsletters if each.sender}
         return {"site.sender": self.settings.site.sender} | own
 
-    def send_test(self, number: int, addresses: Sequence[str]) -> list[TestReport]:
+    def send_test(self, number: int, addresses: Sequence[str]) -> list[TrialReport]:
         """Send a prepared edition, marked as a test, to these addresses; the ledger knows nothing of it."""
         from digest.tasks.send_test import send_test
 

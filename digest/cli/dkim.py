@@ -44,7 +44,7 @@ def create(app: App, domain: str, selector: str, out: Path | None, yes: bool, as
         )
     except ValueError as wrong:
         raise click.UsageError(f"The key cannot be named so: {wrong}.") from wrong
-    check_alignment(wanted, _senders(app), str(app.path))
+    check_alignment(wanted, app.header_senders, str(app.path))
     if path.exists():
         confirm(f"{path} holds a key already, without which nothing more can be signed by it. Overwrite it?", yes=yes)
     signer = Signer(wanted.domain, wanted.selector, create_key(path, overwrite=yes or path.exists()))
@@ -60,14 +60,8 @@ def show(app: App, as_json: bool) -> None:
     signer = load_signer(settings, where)
     if signer is None:
         raise SettingsError("dkim.key_file", "is not set; run `digest dkim create` for a key", where)
-    check_alignment(settings, _senders(app), where)
+    check_alignment(settings, app.header_senders, where)
     _print(app, settings, signer, as_json, f"Messages are signed with the key in {settings.key_file}.")
-
-
-def _senders(app: App) -> dict[str, str]:
-    """Setting -> address, for everything that may stand in From."""
-    own = {f"newsletters.{each.slug}.sender": each.sender for each in app.settings.newsletters if each.sender}
-    return {"site.sender": app.settings.site.sender} | own
 
 
 def _print(app: App, settings: DkimSettings, signer: Signer, as_json: bool, sentence: str) -> None:

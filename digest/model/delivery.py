@@ -35,9 +35,10 @@ DELIVERY_STEPS: dict[DeliveryState, frozenset[DeliveryState]] = {
     _D.IN_FLIGHT: _OUTCOMES | {_D.QUEUED},
     _D.DEFERRED: frozenset({_D.CLAIMED, _D.SKIPPED, _D.REJECTED}),
     _D.UNKNOWN: frozenset({_D.QUEUED, _D.SKIPPED}),
-    _D.SUBMITTED: frozenset(),
-    _D.REJECTED: frozenset(),
-    _D.SKIPPED: frozenset(),
+    # What has come to its end is queued again only where somebody asks for a repeat.
+    _D.SUBMITTED: frozenset({_D.QUEUED}),
+    _D.REJECTED: frozenset({_D.QUEUED}),
+    _D.SKIPPED: frozenset({_D.QUEUED}),
 }
 
 

@@ -32,6 +32,7 @@ MAX_ATTEMPTS = 12
 OWN_LIMIT = "domain_limit"
 
 _S = DeliveryState
+_ENDED = (_S.SUBMITTED, _S.REJECTED, _S.UNKNOWN, _S.SKIPPED)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Recipient).decode
 
@@ -86,10 +87,19 @@ _RELEASE = (
 
 
 class SqlLedger:
-    """The ledger of one edition, as the sending loop asks for it (`digest.deliver.base.Ledger`)."""
+    """The ledger of one edition, as the sending loop asks for it (`digest.deliver.base.Ledger`).
 
-    def __init__(self, database: Database, edition: int, list_slugs: Sequence[str]) -> None:
-        self.edition = edition
+    It gives out claims only `while_in` that state.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        edition: int,
+        list_slugs: Sequence[str],
+        while_in: EditionState = EditionState.SENDING,
+    ) -> None:
+        self.edition, self.while_in = edition, while_in
         self._database, self._edition, self._list_slugs = database, edition, tuple(list_slugs)
 
     def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
@@ -99,7 +109,7 @@ class SqlLedger:
         """
         while True:
             with self._database.write() as connection:
-                if not self._is_sending(connection):
+                if not self._is_open(connection):
                     return []
                 rows = self._due(connection, limit, now)
                 refused = refusals(connection, [row.subscriber_id for row in rows], self._list_slugs, now=now)
@@ -122,9 +132,9 @@ class SqlLedger:
             steps = ((place(row.state, row.reason), _claimed_place(row, refused), 1) for row in rows)
             move(connection, self._edition, moves(*steps))
 
-    def _is_sending(self, connection: Connection) -> bool:
+    def _is_open(self, connection: Connection) -> bool:
         state = connection.execute(select(editions.c.state).where(editions.c.id == self._edition)).scalar()
-        return state is EditionState.SENDING
+        return state is self.while_in
 
     def _due(self, connection: Connection, limit: int, now: datetime) -> Sequence[Any]:
         ours = select(*_COLUMNS).where(deliveries.c.edition_id == self._edition).order_by(deliveries.c.id)
@@ -255,6 +265,29 @@ def repeat_unknown(connection: Connection, edition: int) -> int:
     connection.execute(update(deliveries).where(*again).values(state=_S.QUEUED))
     move(connection, edition, moves(*reasons))
     return sum(count for _, _, count in reasons)
+
+
+def repeat_delivery(connection: Connection, edition: int, subscriber: int) -> bool:
+    """Queue again what has come to its end, because somebody asked for it; False where it waits to be sent already."""
+    theirs = (
+        deliveries.c.edition_id == edition,
+        deliveries.c.subscriber_id == subscriber,
+        deliveries.c.state.in_(_ENDED),
+    )
+    row = connection.execute(select(deliveries.c.state, deliveries.c.reason).where(*theirs)).first()
+    if row is None:
+        return False
+    connection.execute(update(deliveries).where(*theirs).values(state=_S.QUEUED, attempts=0))
+    move(connection, edition, moves((place(row.state, row.reason), QUEUED, 1)))
+    return True
+
+
+def state_of(connection: Connection, edition: int, subscriber: int) -> DeliveryState | None:
+    """Where that person's delivery stands, None where they have none."""
+    query = select(deliveries.c.state).where(
+        deliveries.c.edition_id == edition, deliveries.c.subscriber_id == subscriber
+    )
+    return connection.execute(query).scalar()
 
 
 def take_back_claims(connection: Connection, edition: int) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 
 from digest.deliver.base import Backend
-from digest.errors import HeldBackError, PausedError
+from digest.errors import HeldBackError, NotFoundError, PausedError
 from digest.links import Links
 from digest.model.delivery import Claim, DeliveryState, Message
 from digest.model.edition import Edition, EditionContent, EditionKind, EditionState
@@ -99,6 +99,29 @@ class Sender:
                 self._database, number, sent_now=sent_now, in_doubt=in_doubt, seconds=seconds, note=note
             )
 
+    def send_late(self, number: int, on_progress: Callable[[Progress], None] = lambda _progress: None) -> SendReport:
+        """Send a sent edition to those who were entered into its ledger afterwards: newcomers, and repeats by hand.
+
+        It stays sent. Raises NotFoundError and PausedError.
+        """
+        with sender_lock(self._database.file) as only_sender:
+            with self._database.write() as connection:
+                edition = editions.get_edition(connection, number, content=True)
+                in_doubt = ledger.recover(
+                    connection, number, self._clock(), only_sender=only_sender, on_unknown=self._rules.on_unknown
+                )
+            if edition.content is None:
+                raise NotFoundError("prepared edition", number, "in the database")
+            started, before = time.monotonic(), self._submitted(number)
+            self._hand_over(number, edition.content, on_progress, EditionState.SENT)
+            return report_sending(
+                self._database,
+                number,
+                sent_now=self._submitted(number) - before,
+                in_doubt=in_doubt,
+                seconds=time.monotonic() - started,
+            )
+
     def stop(self) -> None:
         """From another thread: let the messages under way finish, and leave the rest for the next time."""
         self._stop_asked.set()
@@ -145,9 +168,15 @@ class Sender:
             stored = msgspec.json.encode(snapshot) if snapshot else None
             editions.take_step(connection, edition, EditionState.SENDING, snapshot=stored, reason="")
 
-    def _hand_over(self, number: int, content: EditionContent, on_progress: Callable[[Progress], None]) -> None:
+    def _hand_over(
+        self,
+        number: int,
+        content: EditionContent,
+        on_progress: Callable[[Progress], None],
+        while_in: EditionState = EditionState.SENDING,
+    ) -> None:
         """Send what is due. Somebody pausing or cancelling the edition ends it early."""
-        accounts = ledger.SqlLedger(self._database, number, letter_lists(content))
+        accounts = ledger.SqlLedger(self._database, number, letter_lists(content), while_in)
         build = self._builder(number, content)
         run = SendingRun(self._database, self._backend, self._clock, self._rules, accounts, build, on_progress)
         try:

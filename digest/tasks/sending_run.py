@@ -131,7 +131,7 @@ class SendingRun:
                 turn = full.until, full.why
             except StepError:
                 # Somebody paused or cancelled it, which is no fault of ours; anything else is.
-                if self._state() is EditionState.SENDING:
+                if self._state() is self._accounts.while_in:
                     raise
                 return
             if turn is None:
@@ -180,7 +180,7 @@ class SendingRun:
         loop = asyncio.get_running_loop()
         last, last_at = before, loop.time()
         while not halt.is_set():
-            if asked.is_set() or self._state() is not EditionState.SENDING:
+            if asked.is_set() or self._state() is not self._accounts.while_in:
                 halt.set()
                 return
             submitted, at = self._submitted(), loop.time()

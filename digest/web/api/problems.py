@@ -22,7 +22,6 @@ _PROBLEMS: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
     (people.UnknownListError, HTTPStatus.NOT_FOUND, "unknown-list"),
     (people.UnknownSegmentError, HTTPStatus.NOT_FOUND, "unknown-segment"),
     (people.UnknownSubscriberError, HTTPStatus.NOT_FOUND, "unknown-subscriber"),
-    (NotFoundError, HTTPStatus.NOT_FOUND, "not-found"),
     (people.ListExistsError, HTTPStatus.CONFLICT, "list-exists"),
     (people.SuppressedError, HTTPStatus.CONFLICT, "suppressed"),
     (people.StepError, HTTPStatus.CONFLICT, "wrong-state"),
@@ -90,6 +89,8 @@ def _read(error: Exception) -> tuple[HTTPStatus, str, str]:
         if isinstance(error, ValidationException) and error.extra:
             return status, "", "The request breaks the rules of this API; `errors` says where."
         return status, "", error.detail
+    if isinstance(error, NotFoundError):
+        return HTTPStatus.NOT_FOUND, "not-found", f"There is no {error.kind} {error.name}."
     for kind, status, name in _PROBLEMS:
         if isinstance(error, kind):
             return status, name, _SAID.get(name) or str(error)

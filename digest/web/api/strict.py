@@ -9,17 +9,9 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.exceptions import ClientException, MethodNotAllowedException, ValidationException
 from litestar.handlers import BaseRouteHandler
+from litestar.params import QueryParameter
 
 _JSON = "application/json"
-
-
-def _whole(text: str) -> int | float:
-    """1.0 is a whole number in JSON Schema (2020-12 core, 4.2.3)."""
-    number = float(text)
-    return int(number) if number.is_integer() else number
-
-
-_decode = msgspec.json.Decoder(float_hook=_whole).decode
 
 
 class UnsupportedMediaTypeException(ClientException):
@@ -39,7 +31,8 @@ class StrictRequest(Request[Any, Any, Any]):
         declared = self.route_handler.parsed_data_field
         wanted = declared.annotation if declared else Any
         try:
-            return msgspec.convert(_decode(await self.body()), wanted, strict=True, str_keys=True)
+            plain = msgspec.json.Decoder(float_hook=_number).decode(await self.body())
+            return msgspec.convert(plain, wanted, strict=True, str_keys=True)
         except msgspec.ValidationError as wrong:
             problem, _, place = str(wrong).partition(" - at ")
             raise ValidationException(extra=[{"key": place.strip("`") or "$", "message": problem}]) from wrong
@@ -49,11 +42,14 @@ class StrictRequest(Request[Any, Any, Any]):
 
 def refuse_unknown_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A mistyped filter must not mean "all"; neither must one that is given twice."""
-    fields = handler.parsed_fn_signature.parameters.values()
-    known = {getattr(field.kwarg_definition, "name", None) or field.name for field in fields}
+    known = {
+        field.kwarg_definition.name or field.name
+        for field in handler.parsed_fn_signature.parameters.values()
+        if isinstance(field.kwarg_definition, QueryParameter)
+    }
     names = [name for name, _ in connection.query_params.multi_items()]
     for name in names:
-        if name not in known or name in connection.path_params:
+        if name not in known:
             raise ValidationException(extra=[{"key": name[:100], "message": "There is no such query parameter"}])
         if names.count(name) > 1:
             raise ValidationException(extra=[{"key": name, "message": "It is given more than once"}])
@@ -66,3 +62,9 @@ def refuse_options(connection: ASGIConnection[Any, Any, Any, Any], _handler: Bas
         methods = {method for route in connection.app.routes if route.path == place for method in route.methods}
         allowed = ", ".join(sorted(methods - {"OPTIONS"}))
         raise MethodNotAllowedException("Pages of other sites may not call this.", headers={"Allow": allowed})
+
+
+def _number(text: str) -> int | float:
+    """1.0 is a whole number to JSON Schema (2020-12 core, 4.2.3)."""
+    number = float(text)
+    return int(number) if number.is_integer() else number

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from digest.tasks.purge import PurgeReport
     from digest.tasks.reader_requests import ReaderRequests
     from digest.tasks.send_edition import Sender
-    from digest.tasks.send_test import TrialReport
     from digest.tasks.send_letter import Letters
+    from digest.tasks.send_test import TrialReport
     from digest.tasks.sending_status import EditionStatus
     from digest.tasks.take_snapshot import SnapshotReport
     from subscribers.import_undo import UndoReport

@@ -181,7 +181,9 @@ def _stopped(expression: str, stop: UnexpectedInput) -> SegmentError:
         iter(difflib.get_close_matches(word.lower(), _KEYWORDS, 1, _CLOSE)), ""
     )
     problem = next((said for name, said in _EXPECTED.items() if name in expected), "this cannot stand here")
-    if at_end and "RPAR" in expected:
+    if expression[start : start + 1] == ")" and "$END" in expected:
+        problem = "this `)` has no `(`"
+    elif at_end and "RPAR" in expected:
         problem = "a `)` is missing at the end"
     elif meant and meant.upper() in {name.strip("_") for name in expected}:
         problem += f"; do you mean `{meant}`?"

@@ -117,7 +117,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     max_articles: int | UnsetType | None = UNSET
     tags: tuple[str, ...] | UnsetType = UNSET
     attributes: dict[str, str] | UnsetType = UNSET
-    paused_until: datetime | None | UnsetType = UNSET
+    paused_until: datetime | UnsetType | None = UNSET
 
 
 class Subscriber(msgspec.Struct, frozen=True, kw_only=True):

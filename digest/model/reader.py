@@ -118,7 +118,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     """What the settings page shows; it names nobody, since its link may have been forwarded.
 
     `form` is "" and `max_articles` None where the site or the newsletter decides, `coins` is in this person's order.
-    `paused_until` is the first day on which newsletters come again. `known_topics` and `known_coins` may be chosen from.
+    `paused_until` is the first day on which newsletters come again; `known_topics` and `known_coins` may be chosen.
     """
 
     newsletter_name: str
@@ -139,8 +139,8 @@ class PreferenceChanges(msgspec.Struct, frozen=True, kw_only=True):
     form: Form | UnsetType = UNSET
     topics: tuple[str, ...] | UnsetType = UNSET
     coins: tuple[str, ...] | UnsetType = UNSET
-    max_articles: int | None | UnsetType = UNSET
-    paused_until: date | None | UnsetType = UNSET
+    max_articles: int | UnsetType | None = UNSET
+    paused_until: date | UnsetType | None = UNSET
     newsletters: tuple[str, ...] | UnsetType = UNSET
 
 

@@ -33,7 +33,6 @@ _ENVIRONMENT = "the environment"
 #: Keys of the contract whose rooms are not built yet: read, and said to be without effect. "" is the whole table.
 _LATER = {
     "newsletters": ("remind_at", "holidays"),
-    "delivery.relays": ("pipelining",),
     "alerts": ("",),
 }
 #: What msgspec calls a type -> what people call it.

@@ -121,9 +121,6 @@ class Quotas:
         self._reserved_at = self._refused_at = self._refused_until = _EPOCH
         self._looked = False
 
-    def __str__(self) -> str:
-        return " and ".join(str(quota.limit) for quota in reversed(self._quotas))
-
     def take(self, now: datetime, n: int = 1) -> bool:
         """Whether `n` messages may leave now; if so, they are counted."""
         if not self._quotas:

@@ -165,7 +165,7 @@ class SmtpConnection:
         usable = sum(not state.out for state in self._pool.relays)
         if limited and (late or len(limited) == usable):
             first = limited[0]
-            raise QuotaError(first.quotas.free_at(now), f"relay {first.relay.host} allows {first.quotas}")
+            raise QuotaError(first.quotas.free_at(now), f"relay {first.relay.host} allows {first.quotas.in_the_way(now)}")
 
     async def _open(self, state: RelayState) -> Session | None:
         """A new session at this relay, or None once it was put to rest or out."""

@@ -68,6 +68,7 @@ class SendingRun:
         self._due = self._waiting()
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
         self._book = SqlUsageBook(database)
+        self._gate = DomainGate(rules.domain_limits, random.Random(), self._book)  # noqa: S311, it spreads retries
         self._done = 0
         self._waiting_until: datetime | None = None
         self._waiting_why = ""
@@ -90,23 +91,22 @@ class SendingRun:
         halt = asyncio.Event()
         if asked.is_set():
             halt.set()
-        gate = DomainGate(self._rules.domain_limits, random.Random(), self._book)  # noqa: S311, it spreads retries
         with _signals(halt) as signalled:
             watching = asyncio.create_task(self._watch(halt, asked))
             try:
                 async with self._signing() as sign:
-                    for _ in range(_RUNS):
-                        await self._until_nothing_is_due(halt, gate, sign)
-                        if halt.is_set() or not self._repeats():
+                    for left in reversed(range(_RUNS)):
+                        await self._until_nothing_is_due(halt, sign)
+                        if halt.is_set() or not left or not self._repeats():
                             break
             finally:
                 watching.cancel()
                 with suppress(asyncio.CancelledError):
                     await watching
-                self._end(gate)
+                self._end()
         return signalled.is_set()
 
-    async def _until_nothing_is_due(self, halt: asyncio.Event, gate: DomainGate, sign: Sign | None) -> None:
+    async def _until_nothing_is_due(self, halt: asyncio.Event, sign: Sign | None) -> None:
         with self._database.read() as connection:
             began = editions.planned_at(connection, self._number)
         deadline = began + RETRY_FOR if began else None
@@ -119,7 +119,7 @@ class SendingRun:
                     self._clock,
                     on_progress=self._count,
                     stop=halt,
-                    gate=gate,
+                    gate=self._gate,
                     deadline=deadline,
                     sign=sign,
                 )
@@ -194,7 +194,6 @@ class SendingRun:
 
     def _save(self, started_at: datetime, before: int, submitted: int, rate: float) -> None:
         now = self._clock()
-        limited = self._waiting_until is not None and isinstance(self._backend, Metered)
         told = SendingProgress(
             holder=self._holder,
             at=now,
@@ -204,14 +203,18 @@ class SendingRun:
             rate=round(rate, 1),
             waiting_until=self._waiting_until,
             waiting_why=self._waiting_why,
-            done_at=self._done_at(now) if limited else None,
+            done_at=self._done_at(now) if self._waiting_until else None,
         )
         with self._database.write() as connection:
             save_progress(connection, self._number, told)
         self._on_progress(self._progress(told))
 
-    def _done_at(self, now: datetime) -> datetime | None:
-        return self._backend.done_at(now, self._waiting()) if isinstance(self._backend, Metered) else None
+    def _done_at(self, now: datetime) -> datetime:
+        """When limits let the last one through, as far as anybody can say."""
+        estimates = [self._gate.done_at(now)]
+        if isinstance(self._backend, Metered):
+            estimates.append(self._backend.done_at(now, self._waiting()))
+        return max(estimates)
 
     def _count(self, more: int) -> None:
         self._done += more
@@ -248,9 +251,9 @@ class SendingRun:
         async with SigningPool(self._rules.signer) as pool:
             yield pool.sign
 
-    def _end(self, gate: DomainGate) -> None:
+    def _end(self) -> None:
         now = self._clock()
-        gate.close(now)
+        self._gate.close(now)
         if isinstance(self._backend, Metered):
             self._backend.return_usage(now)
         with self._database.write() as connection:

@@ -131,7 +131,6 @@ def test_the_strictest_of_several_limits_holds() -> None:
 
 def test_the_limit_in_the_way_is_named() -> None:
     allowed = quotas("50/hour", "20/minute")
-    assert str(allowed) == "50/hour and 20/minute"
     assert allowed.take(START, 20)
     assert allowed.in_the_way(START) == "20/minute"
     assert allowed.take(START + seconds(120), 20)

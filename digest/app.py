@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from digest.tasks.sending_status import EditionStatus
     from digest.tasks.take_snapshot import SnapshotReport
     from subscribers.import_undo import UndoReport
-    from subscribers.model import Subscriber
 
 #: A snapshot this young serves for sending; an older one is taken anew.
 _FRESH = timedelta(minutes=5)
@@ -146,11 +145,11 @@ class App:
             raise SettingsError("templates.path", f"there is no folder {folder}", str(self.path))
         return Path(folder) if folder else None
 
-    def forget(self, person: Subscriber, *, who: str, source: str) -> ForgottenReport:
-        """Erase a person; `source` says whose wish it is, and names nobody."""
-        from digest.tasks.forget_person import forget_person
+    def forget(self, address: str, *, who: str, source: str) -> ForgottenReport:
+        """Erase whoever has that address; `source` says whose wish it is, and names nobody."""
+        from digest.tasks.forget_person import forget_address
 
-        return forget_person(self.desk, person, who=who, source=source)
+        return forget_address(self.desk, address, who=who, source=source)
 
     def export_person(self, address: str) -> dict[str, Any]:
         """Everything that is kept about whom that address names. Raises UnknownSubscriberError."""
@@ -521,9 +520,14 @@ class App:
         return open_mailbox(self.settings.bounces, self.environ, str(self.path))
 
     def ingest_waiting_bounces(self) -> IngestReport | None:
-        """Take in what waits in the mailbox of [bounces]; None where the settings name none."""
+        """Count what servers refused of late, and take in what waits in the mailbox of [bounces].
+
+        None where the settings name no mailbox.
+        """
+        from digest.tasks.count_rejections import count_rejections
         from digest.tasks.watch_bounces import ingest_waiting
 
+        count_rejections(self.desk, self.settings.bounces)
         if not (self.settings.bounces.maildir or self.settings.bounces.imap_host):
             return None
         mailbox = self.bounce_mailbox()

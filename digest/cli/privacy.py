@@ -12,7 +12,7 @@ from digest.app import App
 from digest.cli.options import confirm, json_option, operator, with_app, yes_option
 from digest.cli.output import counted, print_json, say, warn
 from digest.errors import UsageError
-from subscribers.repository import get_subscriber
+from subscribers.addresses import parse_address
 
 
 @click.command("forget")
@@ -22,10 +22,9 @@ from subscribers.repository import get_subscriber
 @with_app
 def forget(app: App, address: str, yes: bool, as_json: bool) -> None:
     """Erase a person for good (Art. 17 GDPR). A hash of the address stays, so that no list brings it back."""
-    with app.database.read() as connection:
-        person = get_subscriber(connection, address, secret=app.secret)
-    confirm(f"Erase {person.email} and everything that is known of them? This cannot be undone.", yes=yes)
-    report = app.forget(person, who=operator(), source="command line")
+    parsed = parse_address(address)
+    confirm(f"Erase {parsed.email} and everything that is known of them? This cannot be undone.", yes=yes)
+    report = app.forget(parsed.email, who=operator(), source="command line")
     if as_json:
         print_json(report)
     else:

@@ -15,21 +15,24 @@ from digest.storage.erasure import forget_deliveries, wipe_journal
 from digest.tasks.desk import Desk
 from subscribers.addresses import parse_address
 from subscribers.audit import record_change
+from subscribers.errors import UnknownSubscriberError
 from subscribers.import_refusals import forget_in_reports
-from subscribers.model import Subscriber
+from subscribers.model import Subscriber, SuppressionReason
 from subscribers.privacy import erase_subscriber
+from subscribers.repository import find_subscriber
+from subscribers.suppression import suppress_address, suppression_of
 
 _MAILDIR = ("", "tmp", "new", "cur")
 
 
 class ForgottenReport(msgspec.Struct, frozen=True, kw_only=True):
-    """How many messages were deleted from the outbox, and in how many rows of import reports the person stood.
+    """How many deliveries were emptied, messages in the outbox deleted, and rows of import reports blackened.
 
-    `wiped` says that the database's journal holds no copy; where somebody reads for long, a later erasure or purge
+    `subscriber` is None where nobody had the address. `wiped` says that the database's journal holds no copy; where somebody reads for long, a later erasure or purge
     clears it.
     """
 
-    subscriber: int
+    subscriber: int | None
     deliveries: int
     messages: int
     report_rows: int
@@ -53,6 +56,30 @@ def forget_person(desk: Desk, person: Subscriber, *, who: str, source: str) -> F
         report_rows=sum(forget_in_reports(desk.reports, parse_address(address)) for address in addresses),
         wiped=wipe_journal(desk.database.file),
     )
+
+
+def forget_address(desk: Desk, email: str, *, who: str, source: str) -> ForgottenReport:
+    """Erase whoever has that address; where nobody has, it is taken out of the suppressions and the import reports.
+
+    Raises AddressError, and UnknownSubscriberError where nothing is known of it.
+    """
+    address, now = parse_address(email), desk.clock()
+    with desk.database.read() as connection:
+        person = find_subscriber(connection, address.email, secret=desk.secret)
+        suppression = suppression_of(connection, address, secret=desk.secret)
+    if person is not None:
+        return forget_person(desk, person, who=who, source=source)
+    rows = forget_in_reports(desk.reports, address)
+    named = suppression is not None and bool(suppression.address)
+    if not rows and not named:
+        raise UnknownSubscriberError(address.email)
+    if named:
+        with desk.database.write() as connection:
+            erased = SuppressionReason.ERASED
+            suppress_address(connection, address, reason=erased, source=source, secret=desk.secret, now=now)
+            record_change(connection, who=who, what="suppression.forget", subject="address", at=now)
+    wiped = wipe_journal(desk.database.file)
+    return ForgottenReport(subscriber=None, deliveries=0, messages=0, report_rows=rows, wiped=wiped)
 
 
 def _delete_messages(outbox: Path, tokens: set[str]) -> int:

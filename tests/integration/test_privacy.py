@@ -21,8 +21,9 @@ from subscribers.addresses import parse_address
 from subscribers.consent import record_consent
 from subscribers.errors import SuppressedError
 from subscribers.former_addresses import change_address
-from subscribers.model import Consent, ConsentEventKind
+from subscribers.model import Consent, ConsentEventKind, SuppressionReason
 from subscribers.repository import add_subscriber
+from subscribers.suppression import suppress_address
 from tests.conftest import Digest
 
 ANNA, FORMER, BERT = "anna.ziegenhals@leser.example", "anna.frueher@leser.example", "bert@leser.example"
@@ -144,3 +145,19 @@ def test_the_export_is_one_document_or_a_new_file_of_ones_own(app: App, digest: 
     assert again.exit_code == 2
     assert "There is a file anna.json already" in again.stderr
     assert digest("subscribers", "export-data", "nobody@leser.example").exit_code == 2
+
+
+def test_an_address_that_is_only_suppressed_becomes_a_hash(app: App, digest: Digest, tmp_path: Path) -> None:
+    stray = "cleo.wandersleb@leser.example"
+    with app.database.write() as connection:
+        reason = SuppressionReason.COMPLAINT
+        suppress_address(
+            connection, parse_address(stray), reason=reason, source="test", secret=app.secret, now=app.clock()
+        )
+    app.close()
+    assert digest("subscribers", "forget", stray, "--yes", "--json").json["subscriber"] is None
+    assert not [file for file in (tmp_path / "var").glob("digest.db*") if b"wandersleb" in file.read_bytes()]
+    app.reader_requests().sign_up("morgen", SignUp(email=stray), Origin())
+    app.close()
+    assert not [file for file in (tmp_path / "var").glob("digest.db*") if b"wandersleb" in file.read_bytes()]
+    assert digest("subscribers", "forget", stray, "--yes").exit_code == 2

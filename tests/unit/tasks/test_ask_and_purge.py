@@ -159,7 +159,7 @@ def test_evidence_goes_after_its_years_where_nobody_needs_it(
     erased = add_person(app, "cleo@leser.example")
     with app.database.write() as connection:
         unsubscribe(connection, leaves.id, source="t", now=now())
-    app.forget(erased, who="cli:test", source="test")
+    app.forget(erased.email, who="cli:test", source="test")
     now.moment = now.moment.replace(year=now.moment.year + 3)
     assert app.purge().evidence == 0
     now.moment += timedelta(seconds=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -50,6 +51,28 @@ def find_delivery(connection: Connection, handle: str, edition: int) -> BouncedD
         email=row.email,
         mailed=_decode(row.recipient).address if row.recipient else "",
     )
+
+
+def rejected_deliveries(connection: Connection, since: date, reasons: Sequence[str], limit: int) -> list[Any]:
+    """Rows (handle, edition_id, reason, reply) of what servers refused in our own session and is not written down yet.
+
+    Of the editions of the day `since` and later.
+    """
+    written_down = (
+        select(bounces.c.id)
+        .where(bounces.c.subscriber_id == deliveries.c.subscriber_id, bounces.c.edition_id == deliveries.c.edition_id)
+        .exists()
+    )
+    query = (
+        select(subscribers.c.handle, deliveries.c.edition_id, deliveries.c.reason, deliveries.c.reply)
+        .join(editions, editions.c.id == deliveries.c.edition_id)
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .where(editions.c.day >= since, deliveries.c.state == DeliveryState.REJECTED)
+        .where(deliveries.c.reason.in_(reasons), ~written_down)
+        .order_by(deliveries.c.id)
+        .limit(limit)
+    )
+    return list(connection.execute(query))
 
 
 def record_bounce(

@@ -87,7 +87,7 @@ def ingest_reading(
     finding = _decisive(reading, found)
     if finding is not None and finding.bounce_class is not BounceClass.IGNORED:
         if found is not None:
-            effect = _act(desk, settings, finding, found, dry_run=dry_run)
+            effect = act_upon(desk, settings, finding, found, dry_run=dry_run)
         else:
             effect = Effect.FORGED if match.forged else Effect.GONE if match.facts else Effect.UNMATCHED
     return _report(reading, file, found, effect)
@@ -116,7 +116,10 @@ def _decisive(reading: Reading, found: BouncedDelivery | None) -> Finding | None
     return next(iter(telling or reading.findings), None)
 
 
-def _act(desk: Desk, settings: BouncesSettings, finding: Finding, found: BouncedDelivery, *, dry_run: bool) -> Effect:
+def act_upon(
+    desk: Desk, settings: BouncesSettings, finding: Finding, found: BouncedDelivery, *, dry_run: bool = False
+) -> Effect:
+    """Write down that a delivery came back, and do what follows; `repeated` where that was written down before."""
     now = desk.clock()
     effect = Effect.NONE
     try:

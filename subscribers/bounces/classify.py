@@ -22,8 +22,11 @@ _CODE = re.compile(r"(?<![\d.\w-])([245][0-5]\d)(?=[\s\-:#,;]|$)")
 _NOT_SAID = re.compile(r"<?[^\s<>\"]{1,200}@[^\s<>\"]{1,200}>?|https?://\S{1,500}", re.IGNORECASE)
 _AT_MAIL = re.compile(r"(?:in reply to|after|>>>|did not like our) ?(?:the )?mail(?: from)?\b", re.IGNORECASE)
 _AT_RCPT = re.compile(r"(?:in reply to|after|>>>|did not like our) ?(?:the )?rcpt\b", re.IGNORECASE)
-#: A tenant that takes no mail for an address says so in Microsoft's words.
-_DENIED_BY_DIRECTORY = re.compile(r"recipient address rejected: access denied", re.IGNORECASE)
+#: Statuses that are set for one cause alone: they go before words that are as general as those behind "user unknown".
+_TELLING = re.compile(r".\.1\.[126]|.\.2\.2")
+#: Microsoft's way to say that a directory does not have the address: its words alone would be about us.
+_NOT_IN_DIRECTORY = re.compile(r"5\.4\.1\b.*recipient address rejected: access denied", re.IGNORECASE)
+_GENERAL_FROM = 1 + [reason for reason, _ in _PATTERNS].index(_R.USER_UNKNOWN)
 
 #: Enhanced status (a pattern for the whole of it) -> reason, the first that fits.
 _BY_STATUS: tuple[tuple[str, Reason], ...] = (
@@ -65,19 +68,21 @@ def reason_of(said: str, status: str = "") -> Reason:
     said = said[:_MAX_SAID]
     words = " ".join(_NOT_SAID.sub(" ", said).split())
     status = specific_status(said, status)
-    if _DENIED_BY_DIRECTORY.search(words):
+    if _NOT_IN_DIRECTORY.search(f"{status} {words}"):
         return _R.USER_UNKNOWN
-    by_words = next((reason for reason, pattern in _PATTERNS if pattern.search(words)), None)
+    place, by_words = next(
+        ((place, reason) for place, (reason, pattern) in enumerate(_PATTERNS) if pattern.search(words)), (0, None)
+    )
     if re.fullmatch(r".\.1\.[78]", status) or _AT_MAIL.search(said):
         # What is said to MAIL is said about the sender.
         return by_words if by_words and CLASSES[by_words] is not BounceClass.HARD else _R.SENDER_REJECTED
+    by_status = next((reason for pattern, reason in _BY_STATUS if re.fullmatch(pattern, status)), None)
+    if by_status and (by_words is None or (place >= _GENERAL_FROM and _TELLING.fullmatch(status))):
+        return by_status
     if by_words:
         return by_words
-    by_status = next((reason for pattern, reason in _BY_STATUS if re.fullmatch(pattern, status)), None)
-    if by_status:
-        return by_status
     code = code_in(said)
-    if code.startswith("55") and _AT_RCPT.search(said) and code != "552":
+    if code in ("550", "551", "553") and _AT_RCPT.search(said):
         return _R.USER_UNKNOWN
     return next((reason for pattern, reason in _BY_CODE if re.fullmatch(pattern, code)), _R.UNCLEAR)
 

@@ -94,7 +94,7 @@ def _by_words(notice: Notice) -> list[Finding]:
     if not by_address:
         addresses = [*known_formats(notice.mail), *addresses_in(notice.field("x-failed-recipients"))]
         addresses += [each for message in notice.quoted[:1] for each in _recipients(message)]
-        by_address = dict.fromkeys(addresses[:1], "") if addresses else {}
+        by_address = dict.fromkeys(addresses[:1] or [""], "")
     delayed = _DELAY.search(notice.field("subject")) is not None
     return [_finding(address, words, notice, delayed) for address, words in by_address.items()]
 

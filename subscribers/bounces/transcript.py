@@ -12,7 +12,7 @@ _MAX_BLOCK = 4_000
 #: A line that begins with an address, maybe behind a reply's numbers or a name, says something of that address.
 _AT_START = re.compile(
     rf"^[ \t>*•|-]{{0,12}}(?:[245]\d\d[ -](?:[245]\.\d{{1,3}}\.\d{{1,3}} )?)?"
-    rf"(?:(?:(?:final |failed )?recipient(?:'s)?(?: address)?|to|an|empfänger|add?ress?e?|e-?mail|user|benutzer)\s*:\s*|"
+    rf"(?:(?:(?:final |failed )?recipient(?:'s)?(?: address)?|empfänger|add?ress?e?|e-?mail|user|benutzer)\s*:\s*|"
     rf"[\w.-]{{1,64}}:\d{{1,9}}:|{ADDRESS} (?=<))?"
     rf"[<(\[\"']?(?:mailto:)?(?P<address>{ADDRESS})",
     re.IGNORECASE,

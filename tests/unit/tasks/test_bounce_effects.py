@@ -37,7 +37,7 @@ class Site:
 
     def __init__(self, make_app: Any, add_person: Any, add_articles: Any, now: Any, **settings: Any) -> None:
         self.backend = MemoryBackend()
-        self.now, self._add_articles = now, add_articles
+        self.now, self.add_articles = now, add_articles
         self.app = make_app(
             backend=self.backend,
             delivery={"envelope": "verp", "bounce_domain": "bounces.probe.example"},
@@ -49,7 +49,7 @@ class Site:
     def send(self) -> Message:
         """The message of the next day's edition."""
         day = self.app.today()
-        self._add_articles(self.app, (f"Haushalt vom {day}", self.now() - timedelta(hours=1)))
+        self.add_articles(self.app, (f"Haushalt vom {day}", self.now() - timedelta(hours=1)))
         self.app.sender().send(self.app.prepare(self.app.newsletters()[0], day).edition.number, self.app.prices)
         self.now.moment += timedelta(days=1)
         return self.backend.messages[-1]
@@ -316,3 +316,25 @@ def test_a_report_in_a_mail_about_others_counts_for_the_one_that_was_mailed(site
     raw = report(other, recipient="Final-Recipient: rfc822; else@firma.example", To=message.mail_from)
     assert site.take(raw).effect == "suppressed"
     assert [each.bounce_class for each in site.take(raw).recipients] == ["soft", "hard"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "reply", "suppressed"),
+    [
+        ("bad_address", "550 5.1.1 user unknown", "hard_bounce"),
+        ("bad_address", "550 no", "hard_bounce"),
+        ("mailbox_full", "552 5.2.2 full", None),
+        ("refused", "550 5.1.1 whatever", None),
+    ],
+)
+def test_what_is_refused_in_our_own_session_counts_once(
+    site: Site, reason: str, reply: str, suppressed: str | None
+) -> None:
+    site.backend.answer = lambda _message: Outcome(state=DeliveryState.REJECTED, reason=reason, reply=reply)
+    day = site.app.today()
+    site.add_articles(site.app, (f"Haushalt vom {day}", site.now() - timedelta(hours=1)))
+    site.app.sender().send(site.app.prepare(site.app.newsletters()[0], day).edition.number, site.app.prices)
+    assert site.app.ingest_waiting_bounces() is None
+    assert site.app.ingest_waiting_bounces() is None
+    assert (site.suppression.reason if site.suppression else None) == suppressed
+    assert [kind for kind, _ in site.events].count("bounced") == (reason != "refused")

@@ -28,8 +28,8 @@ _MAILDIR = ("", "tmp", "new", "cur")
 class ForgottenReport(msgspec.Struct, frozen=True, kw_only=True):
     """How many deliveries were emptied, messages in the outbox deleted, and rows of import reports blackened.
 
-    `subscriber` is None where nobody had the address. `wiped` says that the database's journal holds no copy; where somebody reads for long, a later erasure or purge
-    clears it.
+    `subscriber` is None where nobody had the address. `wiped` says that the database's journal holds no copy; where
+    somebody reads for long, a later erasure or purge clears it.
     """
 
     subscriber: int | None

@@ -86,7 +86,7 @@ def _row(person: Subscriber, names: Sequence[str], standing: Exported) -> Iterat
         person.email,
         *profile,
         *(person.attributes.get(name, "") for name in names),
-        msgspec.json.encode(own).decode() if own else "",
+        msgspec.json.encode(own, order="sorted").decode() if own else "",
         standing.state or "",
         standing.consent_at.isoformat() if standing.consent_at else "",
         standing.consent_source,

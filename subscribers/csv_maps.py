@@ -122,7 +122,7 @@ class CsvMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def csv_maps() -> Mapping[str, CsvMap]:
     """All of them, by the name that the command line takes."""
-    files = [file for file in resources.files("subscribers.maps").iterdir() if file.name.endswith(".toml")]
+    files = [file for file in (resources.files("subscribers") / "maps").iterdir() if file.name.endswith(".toml")]
     tables = {file.name.removesuffix(".toml"): tomllib.loads(file.read_text("utf-8")) for file in files}
     return {name: msgspec.convert(table, CsvMap) for name, table in sorted(tables.items())}
 
@@ -156,7 +156,7 @@ class Translator:
         self._others = [column for column in columns if column not in dropped]
 
     def translate(self, cells: Mapping[str, str]) -> Translated:
-        """Raises WrongValueError for a status that the map does not know."""
+        """Raises WrongValueError for a status that the map does not know, and for attributes that are no JSON."""
         ours = {field: self._first(cells, field) for field in ("email", *PROFILE_FIELDS) if field in self._columns}
         if name := clean_line(self._first(cells, "name")):
             first_name, last_name = split_name(name)
@@ -169,7 +169,10 @@ class Translator:
         ours |= self._consent(cells)
         attributes = {column: cells[column] for column in self._others if cells.get(column)}
         for text in self._filled(cells, "attributes"):
-            attributes |= {column_name(name): value for name, value in (read_attributes(text) or {}).items()}
+            further = read_attributes(text)
+            if further is None:
+                raise WrongValueError("attributes", show(text), "it is no JSON object.")
+            attributes |= {column_name(name): value for name, value in further.items()}
         status, since = self._status(cells)
         if status == "active":
             return Translated(ours, attributes, Standing.STATED)

@@ -87,16 +87,21 @@ def _forget_in(path: Path, address: Address) -> int:
 
 
 def _read(path: Path) -> Iterator[RefusedRow]:
-    """The rows of a report; also of one whose import was broken off."""
-    with path.open(encoding="utf-8", newline="") as file:
+    """The rows of a report. The last of an import that was broken off may be half a row; it comes as a reason."""
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
         if path.suffix == ".json":
             for line in file:
                 if line.startswith("{"):
-                    yield msgspec.json.decode(line.strip().rstrip(","), type=RefusedRow)
+                    try:
+                        yield msgspec.json.decode(line.strip().rstrip(","), type=RefusedRow)
+                    except msgspec.DecodeError:
+                        yield RefusedRow(0, "", line.strip())
         else:
             for cells in csv.reader(file):
                 if len(cells) == len(_COLUMNS) and cells[0].isdecimal():
                     yield RefusedRow(int(cells[0]), restore(cells[1]), restore(cells[2]))
+                elif tuple(cells) != _COLUMNS:
+                    yield RefusedRow(0, "", " ".join(cells))
 
 
 def _names(row: RefusedRow, address: Address) -> bool:

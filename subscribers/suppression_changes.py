@@ -27,7 +27,7 @@ _LEAVING = (SuppressionReason.REQUEST, SuppressionReason.COMPLAINT)
 
 
 def parse_suppressed(text: str) -> Address | str:
-    """The address, or the domain (an A-label), that `text` is: anna@news.example, @news.example. Raises AddressError."""
+    """The address, or the domain (an A-label), that `text` is: a@news.example, @news.example. Raises AddressError."""
     local, _, domain = text.strip().rpartition("@")
     if local.strip("*"):
         return parse_address(text)

@@ -13,9 +13,11 @@ from sqlalchemy import Connection, Engine, func, select, update
 
 from subscribers import csv_import
 from subscribers.addresses import parse_address
+from subscribers.audit import list_changes
 from subscribers.consent import consent_history
 from subscribers.csv_import import import_csv
 from subscribers.errors import CsvFileError, UnknownListError, WrongValueError
+from subscribers.import_log import list_imports
 from subscribers.import_report import ImportReport, RefusedRow
 from subscribers.lists import create_list
 from subscribers.model import Consent, Profile, SubscriptionState, SuppressionReason
@@ -24,7 +26,7 @@ from subscribers.recipients import list_subscribers, recipients
 from subscribers.repository import add_subscriber, find_subscriber, get_subscriber
 from subscribers.subscriptions import subscribe, subscriptions_of, unsubscribe
 from subscribers.suppression import suppress_address, suppress_domain
-from subscribers.tables import consent_events, lists, subscribers
+from subscribers.tables import consent_events, events, lists, subscribers
 
 Import = Callable[..., ImportReport]
 COUNTS = ("added", "updated", "unchanged", "suppressed", "left", "erased", "refused")
@@ -239,6 +241,80 @@ def test_a_later_row_with_consent_ends_the_waiting(
     with engine.begin() as conn:
         (anna,) = recipients(conn, ["morgen"])
         assert [one.source for one in consent_history(conn, anna.id)] == ["Formular"]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 1000])
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_duplicates_inside_the_file_are_named(
+    run: Import, monkeypatch: pytest.MonkeyPatch, batch: int, dry_run: bool
+) -> None:
+    monkeypatch.setattr(csv_import, "BATCH", batch)
+    report = run("email\na@x.de\nb@x.de\nA@X.de\na@x.de\n", dry_run=dry_run)
+    assert (report.duplicates, report.added) == (2, 2)
+    assert [(row.line, row.address) for row in report.refusals] == [(4, "A@x.de"), (5, "a@x.de")]
+    assert all(row.reason.startswith("Line 2 has the same address") for row in report.refusals)
+
+
+@pytest.mark.parametrize("batch", [1, 1000])
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_who_is_barred_in_one_line_does_not_come_in_by_another(
+    run: Import, engine: Engine, monkeypatch: pytest.MonkeyPatch, batch: int, dry_run: bool
+) -> None:
+    monkeypatch.setattr(csv_import, "BATCH", batch)
+    content = "Email,List status,Global status\na@x.de,unsubscribed,subscribed\na@x.de,subscribed,subscribed\n"
+    assert counts(run(content, map_name="mailpoet", dry_run=dry_run)) == {"suppressed": 2}
+    with engine.begin() as conn:
+        assert list_subscribers(conn) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "standing", "fate", "state"),
+    [
+        ("new@x.de", "unsubscribed", {"left": 1}, "unsubscribed"),
+        ("new@x.de", "pending", {"added": 1, "pending": 1}, "pending"),
+        ("new@x.de", "active", {"added": 1}, "active"),
+        ("new@x.de", "Premium", {"added": 1}, "active"),
+        ("active@x.de", "unsubscribed", {"unchanged": 1}, "active"),
+        ("left@x.de", "active", {"left": 1}, "unsubscribed"),
+        ("suppressed@x.de", "unsubscribed", {"suppressed": 1}, "active"),
+    ],
+)
+def test_how_people_stood_where_the_file_comes_from(
+    run: Import, known: Connection, secret: bytes, name: str, standing: str, fate: dict[str, int], state: str
+) -> None:
+    assert counts(run(f"email,subscription\n{name},{standing}\n")) == fate
+    person = get_subscriber(known, name, secret=secret)
+    assert {one.list_slug: one.state for one in subscriptions_of(known, person.id)} == {"morgen": state}
+    assert person.attributes == ({"subscription": "Premium"} if standing == "Premium" else {})
+
+
+def test_an_import_is_on_record(run: Import, engine: Engine, now: datetime) -> None:
+    report = run("email\na@x.de\nkaputt\n", who="cli:anna")
+    with engine.begin() as conn:
+        (found,) = list_imports(conn)
+        (change,) = list_changes(conn)
+        kinds = conn.execute(select(events.c.kind)).scalars().all()
+    assert (found.id, found.list_slug, found.file, found.who) == (report.import_id, "morgen", "the input", "cli:anna")
+    assert (found.line, found.counts["added"], found.counts["refused"]) == (2, 1, 1)
+    assert (found.finished_at, found.undone_at) == (now, None)
+    assert (change.who, change.what, change.subject) == ("cli:anna", "subscribers.import", "morgen")
+    assert kinds == ["subscribed"]
+
+
+def test_a_broken_off_import_says_how_far_it_came(run: Import, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_import, "BATCH", 10)
+
+    def interrupt(rows: int, _octets: int) -> None:
+        if rows == 30:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run("email\n" + "".join(f"p{number}@x.de\n" for number in range(95)), progress=interrupt)
+    with engine.begin() as conn:
+        (found,) = list_imports(conn)
+        assert found.finished_at is None
+        assert found.line == 1 + len(recipients(conn, ["morgen"]))
+        assert found.line in (21, 31)
 
 
 def test_dry_run_writes_nothing_and_counts_alike(run: Import, known: Connection) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
 from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy import Boolean, ColumnElement, Connection, and_, false, func, literal, not_, or_, select, true
@@ -30,6 +31,7 @@ from subscribers.tables import lists, subscribers, subscriptions
 
 Text: TypeAlias = ColumnElement[str]
 Holds: TypeAlias = ColumnElement[bool]
+Order: TypeAlias = Callable[[ColumnElement[Any], Any], ColumnElement[bool]]
 
 
 class Dialect(Protocol):
@@ -41,12 +43,12 @@ class Dialect(Protocol):
     def is_empty(self, entries: ColumnElement[Any]) -> Holds: ...
     def has_attribute(self, attributes: ColumnElement[Any], name: str, holds: Callable[[Text], Holds]) -> Holds: ...
     def may_hold(self, document: ColumnElement[Any], wanted: str) -> Holds: ...
-    def number(self, text: Text) -> ColumnElement[Any]: ...
-    def day(self, text: Text) -> ColumnElement[Any]: ...
+    def compares_number(self, text: Text, order: Order, wanted: Decimal) -> Holds: ...
+    def compares_day(self, text: Text, order: Order, wanted: date) -> Holds: ...
 
 
 _DIALECTS: dict[str, Dialect] = {"sqlite": sqlite, "postgresql": postgresql}
-_ORDERS: dict[Operator, Callable[[Any, Any], Any]] = {
+_ORDERS: dict[Operator, Order] = {
     "=": operator.eq,
     "<": operator.lt,
     "<=": operator.le,
@@ -81,8 +83,8 @@ class _Compiler:
                 return self._sql.has(_column(field), text)
             case Compare(field, order, value):
                 if isinstance(value, date):
-                    return _joined(_ORDERS[order], value, self._zone)
-                return _surely(_ORDERS[order](_column(field), value))
+                    return _joined(order, value, self._zone)
+                return func.coalesce(_ORDERS[order](_column(field), value), false(), type_=Boolean)
             case IsEmpty(field):
                 return self._is_empty(field)
 
@@ -115,32 +117,27 @@ class _Compiler:
             case IsEmpty(_):
                 return not_(some(lambda own: own != ""))
             case Compare(_, order, date() as day):
-                return some(lambda own: _surely(_ORDERS[order](self._sql.day(own), day.isoformat())))
-            case Compare(_, order, number):
-                return some(lambda own: _surely(_ORDERS[order](self._sql.number(own), number)))
-
-
-def _surely(holds: Holds) -> Holds:
-    """False where it is NULL."""
-    return func.coalesce(holds, false(), type_=Boolean)
+                return some(lambda own: self._sql.compares_day(own, _ORDERS[order], day))
+            case Compare(_, order, Decimal() as number):
+                return some(lambda own: self._sql.compares_number(own, _ORDERS[order], number))
 
 
 def _column(field: Field) -> ColumnElement[Any]:
     return subscribers.c[_COLUMNS.get(field.name, field.name)]
 
 
-def _joined(order: Callable[[Any, Any], Any], day: date, zone: tzinfo) -> Holds:
+def _joined(order: Operator, day: date, zone: tzinfo) -> Holds:
     begin, end = (datetime.combine(day + timedelta(days=step), time(), zone) for step in (0, 1))
     joined = subscribers.c.created_at
-    if order is operator.eq:
-        return and_(joined >= begin, joined < end)
     # After a day means after its end, up to it means before that.
-    return {
-        operator.lt: joined < begin,
-        operator.le: joined < end,
-        operator.gt: joined >= end,
-        operator.ge: joined >= begin,
-    }[order]
+    ways: dict[Operator, Holds] = {
+        "=": and_(joined >= begin, joined < end),
+        "<": joined < begin,
+        "<=": joined < end,
+        ">": joined >= end,
+        ">=": joined >= begin,
+    }
+    return ways[order]
 
 
 def _is_active_on(slug: str) -> Holds:

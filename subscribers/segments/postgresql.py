@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     Boolean,
@@ -11,6 +13,7 @@ from sqlalchemy import (
     Numeric,
     String,
     Text,
+    and_,
     case,
     cast,
     collate,
@@ -23,6 +26,8 @@ from sqlalchemy import (
 )
 
 from subscribers.segments.folding import cases_of, fold
+
+Order: TypeAlias = Callable[[ColumnElement[Any], Any], ColumnElement[bool]]
 
 
 def same(text: ColumnElement[str], wanted: str) -> ColumnElement[bool]:
@@ -59,14 +64,16 @@ def may_hold(document: ColumnElement[Any], wanted: str) -> ColumnElement[bool]: 
     return true()
 
 
-def number(text: ColumnElement[str]) -> ColumnElement[Any]:
-    """The number that a text such as -12.5 is, else NULL."""
-    return case((text.regexp_match(r"^-?[0-9]+(\.[0-9]+)?$"), cast(text, Numeric)))
+def compares_number(text: ColumnElement[str], order: Order, wanted: Decimal) -> ColumnElement[bool]:
+    """`text` is a number such as -12.5, and stands so to `wanted`."""
+    # In a CASE nothing is cast that is no number.
+    return order(case((text.regexp_match(r"^-?[0-9]+(\.[0-9]+)?$"), cast(text, Numeric))), wanted)
 
 
-def day(text: ColumnElement[str]) -> ColumnElement[Any]:
-    """The day with which a text such as 2026-01-31 begins, as text, else NULL."""
-    return case((text.regexp_match("^[0-9]{4}-[0-9]{2}-[0-9]{2}"), collate(func.left(text, 10), "C")))
+def compares_day(text: ColumnElement[str], order: Order, wanted: date) -> ColumnElement[bool]:
+    """`text` begins with a day such as 2026-01-31, which stands so to `wanted`."""
+    is_day = text.regexp_match("^[0-9]{4}-[0-9]{2}-[0-9]{2}")
+    return and_(is_day, order(collate(func.left(text, 10), "C"), wanted.isoformat()))
 
 
 def _folded(text: ColumnElement[str], wanted: str) -> ColumnElement[str]:

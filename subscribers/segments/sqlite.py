@@ -9,11 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeAlias
 
-from sqlalchemy import REAL, ColumnElement, Text, and_, case, cast, column, func, literal, select, true, type_coerce
+from sqlalchemy import REAL, ColumnElement, Text, and_, case, cast, false, func, literal, or_, select, true, type_coerce
 
 from subscribers.segments.folding import cases_of
+
+Order: TypeAlias = Callable[[ColumnElement[Any], Any], ColumnElement[bool]]
 
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
 #: In a GLOB these have a meaning; in brackets they have none.
@@ -46,9 +50,10 @@ def has_attribute(
     attributes: ColumnElement[Any], name: str, holds: Callable[[ColumnElement[str]], ColumnElement[bool]]
 ) -> ColumnElement[bool]:
     """The JSON object has a text of that name, for which `holds`. `name` has no double quotes in it."""
-    # The key is looked for as it is stored, escapes and all. The object is read once, however often `holds` asks.
-    each = func.json_each(attributes, f"$.{json.dumps(name)}").table_valued(column("value", Text))
-    return select(literal(1)).select_from(each).where(holds(each.c.value)).exists()
+    # The key is looked for as it is stored, escapes and all.
+    text = func.json_extract(attributes, f"$.{json.dumps(name)}", type_=Text)
+    # In a CASE, unlike in coalesce(), SQLite stops at the first part of an AND that does not hold.
+    return case((holds(text), true()), else_=false())
 
 
 def may_hold(document: ColumnElement[Any], wanted: str) -> ColumnElement[bool]:
@@ -57,21 +62,24 @@ def may_hold(document: ColumnElement[Any], wanted: str) -> ColumnElement[bool]:
     return true() if plain == "%" else type_coerce(document, Text).like(f"%{plain}%")
 
 
-def number(text: ColumnElement[str]) -> ColumnElement[Any]:
-    """The number that a text such as -12.5 is, else NULL."""
-    is_one = and_(
+def compares_number(text: ColumnElement[str], order: Order, wanted: Decimal) -> ColumnElement[bool]:
+    """`text` is a number such as -12.5, and stands so to `wanted`."""
+    # The cheap and the likely go first: each mention of `text` reads the JSON anew.
+    only_figures = and_(text.op("GLOB")("[0-9]*"), text.op("NOT GLOB")("*[^0-9]*"))
+    with_sign_and_point = and_(
         text.op("GLOB")("[-0-9]*"),
         text.op("NOT GLOB")("-[^0-9]*"),
         func.substr(text, 2).op("NOT GLOB")("*[^0-9.]*"),
         text.op("NOT GLOB")("*.*.*"),
         text.op("GLOB")("*[0-9]"),
     )
-    return case((is_one, cast(text, REAL)))
+    return and_(order(cast(text, REAL), wanted), or_(only_figures, with_sign_and_point))
 
 
-def day(text: ColumnElement[str]) -> ColumnElement[Any]:
-    """The day with which a text such as 2026-01-31 begins, as text, else NULL."""
-    return case((text.op("GLOB")("[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"), func.substr(text, 1, 10)))
+def compares_day(text: ColumnElement[str], order: Order, wanted: date) -> ColumnElement[bool]:
+    """`text` begins with a day such as 2026-01-31, which stands so to `wanted`."""
+    is_day = text.op("GLOB")("[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*")
+    return and_(order(func.substr(text, 1, 10), wanted.isoformat()), is_day)
 
 
 def _pattern(text: str) -> str:

@@ -116,10 +116,10 @@ class _Compiler:
                 return and_(self._sql.may_hold(document, text), some(lambda own: self._sql.has(own, text)))
             case IsEmpty(_):
                 return not_(some(lambda own: own != ""))
-            case Compare(_, order, date() as day):
-                return some(lambda own: self._sql.compares_day(own, _ORDERS[order], day))
-            case Compare(_, order, Decimal() as number):
-                return some(lambda own: self._sql.compares_number(own, _ORDERS[order], number))
+            case Compare(_, order, value):
+                if isinstance(value, date):
+                    return some(lambda own: self._sql.compares_day(own, _ORDERS[order], value))
+                return some(lambda own: self._sql.compares_number(own, _ORDERS[order], value))
 
 
 def _column(field: Field) -> ColumnElement[Any]:

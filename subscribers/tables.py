@@ -171,6 +171,7 @@ audit = Table(
     Column("subscriber_id", BigId),
     Column("detail", Json, nullable=False),
     Index(None, "subscriber_id"),
+    Index(None, "subject"),
     sqlite_autoincrement=True,
 )
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from digest.model.delivery import DeliveryState
 from digest.model.edition import EditionKind, EditionState
+from digest.model.editor import Role
 from digest.model.webhook import AttemptState
 from subscribers.columns import BigId, Texts, UtcDateTime, state_column_type
 from subscribers.tables import metadata as metadata
@@ -69,6 +70,8 @@ editions = Table(
     Column("prepared_at", UtcDateTime),
     Column("planned_at", UtcDateTime),
     Column("sent_at", UtcDateTime),
+    Index(None, "newsletter", "day"),
+    Index(None, "state"),
     sqlite_autoincrement=True,
 )
 
@@ -212,5 +215,58 @@ used_challenges = Table(
     Column("name", String(64), primary_key=True),
     Column("until", UtcDateTime, nullable=False),
     Index(None, "until"),
+    sqlite_with_rowid=False,
+)
+
+#: People of the newsroom. `email` is in small letters; without a `password_hash` only a link lets its owner in.
+editors = Table(
+    "editors",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", state_column_type(Role), nullable=False),
+    Column("password_hash", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("email"),
+    sqlite_autoincrement=True,
+)
+
+#: Links that sign an editor in, each once. What they hold is long and random, so its plain SHA-256 is enough.
+editor_links = Table(
+    "editor_links",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("editor_id", Integer, ForeignKey("editors.id", ondelete="CASCADE"), nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Index(None, "editor_id"),
+    sqlite_with_rowid=False,
+)
+
+#: Who is signed in, by the hash of what their browser holds; `note` is what the next page tells them.
+editor_sessions = Table(
+    "editor_sessions",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("editor_id", Integer, ForeignKey("editors.id", ondelete="CASCADE"), nullable=False),
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("note", Text, nullable=False),
+    Index(None, "editor_id"),
+    sqlite_with_rowid=False,
+)
+
+#: How a source did when it was last read; `news_at` is when it last gave an article that was new.
+source_health = Table(
+    "source_health",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("tried_at", UtcDateTime, nullable=False),
+    Column("succeeded_at", UtcDateTime),
+    Column("news_at", UtcDateTime),
+    Column("found", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("problem", Text, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -295,3 +295,59 @@ def upgrade() -> None:
     )
     op.create_index("ix_bounces_subscriber_id", "bounces", ["subscriber_id"])
     op.create_index("ix_bounces_edition_id", "bounces", ["edition_id"])
+
+    # The newsroom
+    op.create_index("ix_editions_newsletter_day", "editions", ["newsletter", "day"])
+    op.create_index("ix_editions_state", "editions", ["state"])
+    op.create_index("ix_audit_subject", "audit", ["subject"])
+    op.create_table(
+        "editors",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("role", sa.String(32), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=True),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_editors"),
+        sa.UniqueConstraint("email", name="uq_editors_email"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "editor_links",
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.Column("editor_id", sa.Integer(), nullable=False),
+        sa.Column("until", UtcDateTime, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["editor_id"], ["editors.id"], name="fk_editor_links_editor_id_editors", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("hash", name="pk_editor_links"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_editor_links_editor_id", "editor_links", ["editor_id"])
+    op.create_table(
+        "editor_sessions",
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.Column("editor_id", sa.Integer(), nullable=False),
+        sa.Column("began_at", UtcDateTime, nullable=False),
+        sa.Column("seen_at", UtcDateTime, nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["editor_id"], ["editors.id"], name="fk_editor_sessions_editor_id_editors", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("hash", name="pk_editor_sessions"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_editor_sessions_editor_id", "editor_sessions", ["editor_id"])
+    op.create_table(
+        "source_health",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("tried_at", UtcDateTime, nullable=False),
+        sa.Column("succeeded_at", UtcDateTime, nullable=True),
+        sa.Column("news_at", UtcDateTime, nullable=True),
+        sa.Column("found", sa.Integer(), nullable=False),
+        sa.Column("new", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("source", name="pk_source_health"),
+        sqlite_with_rowid=False,
+    )

@@ -4,7 +4,8 @@ DigestError                      exit 1
 ├── UsageError                   exit 2   wrong usage, or a name that does not exist
 │   ├── SettingsError            exit 2   a setting is unknown or mistyped; names key and file
 │   ├── NotFoundError            exit 2   a newsletter, list, edition or address that is not there
-│   └── SignUpError              exit 2   a reader gave a text that is no address
+│   ├── SignUpError              exit 2   a reader gave a text that is no address
+│   └── EditRefusedError         exit 2   an edit that cannot be made; in German, for the editor who tried
 ├── HeldBackError                exit 3   a check or a missing approval stands in the way
 ├── SourceError                  exit 1   one source gave nothing; the edition goes out without it
 ├── FetchError                   exit 1   one address or file could not be read, or may not be
@@ -15,6 +16,7 @@ DigestError                      exit 1
 ├── StorageError                 exit 1   the database cannot be opened, or is of a newer version
 │   └── OutdatedDatabaseError    exit 2   the database is of an older version; names `digest migrate`
 ├── StepError                    exit 1   a state was asked to take a step it does not allow
+│   └── ConflictError            exit 1   somebody else changed the same thing since; carries what
 └── DeliveryError                exit 1   a backend cannot be used at all
     ├── QuotaError               exit 1   our own limits are used up; says when there is room again
     └── PausedError              exit 1   the sender's fault: sending stops, nobody is blamed
@@ -59,6 +61,10 @@ class SignUpError(UsageError):
     def __init__(self, address: str, problem: str) -> None:
         self.address, self.problem = address, problem
         super().__init__(f"{address} is not an e-mail address that can be used: {problem}")
+
+
+class EditRefusedError(UsageError):
+    """An edit that cannot be made. The message is in German, for the editor who tried."""
 
 
 class HeldBackError(DigestError):
@@ -119,6 +125,17 @@ class OutdatedDatabaseError(StorageError):
 
 class StepError(DigestError):
     """A state was asked to take a step that its table does not allow."""
+
+
+class ConflictError(StepError):
+    """Somebody else changed the same part of an edition since `based_on`; `changes` says in German who and what.
+
+    `revision` is the newest one now.
+    """
+
+    def __init__(self, number: int, based_on: int, revision: int, changes: tuple[str, ...]) -> None:
+        self.number, self.based_on, self.revision, self.changes = number, based_on, revision, changes
+        super().__init__("Die Ausgabe wurde inzwischen an derselben Stelle geändert: " + " ".join(changes))
 
 
 class DeliveryError(DigestError):

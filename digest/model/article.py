@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 
 class Article(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,6 +16,8 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
 
     `image_url` is what the source names, `picture` what readers are shown: an address that prepare decides on, empty
     for no picture. `picture_alt` says what is on it, `picture_width` is in CSS pixels (0: as wide as there is room).
+
+    `section` names the newsletter's section that an editor put it into; without it the topics decide.
     """
 
     title: str
@@ -37,3 +40,4 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     picture: str = ""
     picture_alt: str = ""
     picture_width: int = 0
+    section: str | UnsetType = UNSET

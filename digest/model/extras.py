@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from digest.model.arrangement import Arrangement, Correction
 from digest.model.article import Article
 
 
@@ -51,7 +53,10 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What an editor gave an edition; it stays when the edition is prepared again.
 
     `subject` wins over any made by rule. `articles` are written by hand and stand first; `pinned` names articles by
-    their URL or title: they stand next, and every recipient gets both kinds, whatever their limit.
+    their URL, title or key: they stand next, and every recipient gets both kinds, whatever their limit.
+
+    `arrangement` is what was done to the articles at the desk, `correction` what an edition of that kind is about.
+    Both are left out of the frozen form where they are not set, so that older editions keep their hashes.
     """
 
     subject: str = ""
@@ -62,3 +67,10 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     dates: tuple[Appointment, ...] = ()
     numbered: NumberedList | None = None
     advertisements: tuple[Advertisement, ...] = ()
+    arrangement: Arrangement | UnsetType = UNSET
+    correction: Correction | UnsetType = UNSET
+
+    @property
+    def arranged(self) -> Arrangement:
+        """The arrangement, an empty one where nobody has arranged anything."""
+        return self.arrangement or Arrangement()

@@ -6,6 +6,7 @@ What is frozen (an edition's content and shell, a recipient's values) is stored 
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Date,
     Float,
@@ -24,7 +25,7 @@ from digest.model.delivery import DeliveryState
 from digest.model.edition import EditionKind, EditionState
 from digest.model.editor import Role
 from digest.model.webhook import AttemptState
-from subscribers.columns import BigId, Texts, UtcDateTime, state_column_type
+from subscribers.columns import BigId, Json, Texts, UtcDateTime, state_column_type
 from subscribers.tables import metadata as metadata
 
 articles = Table(
@@ -91,8 +92,36 @@ edition_articles = Table(
     Column("edition_id", Integer, ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("article_key", Text, nullable=False),
+    Column("origin_hash", String(64), nullable=False, server_default=""),
     Index(None, "article_key"),
     sqlite_with_rowid=False,
+)
+
+#: Every edit of an edition, with the extras as they were after it; revision 0 holds those before the first one.
+edition_revisions = Table(
+    "edition_revisions",
+    metadata,
+    Column("edition_id", Integer, ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("changes", Json, nullable=False),
+    Column("touches", Texts, nullable=False),
+    Column("extras", LargeBinary, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Which edition an edition of kind correction corrects, and which of its articles (None: what everybody got).
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("edition_id", Integer, ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+    Column("corrects_id", Integer, ForeignKey("editions.id"), nullable=False),
+    Column("article", Integer),
+    Index(None, "corrects_id"),
 )
 
 #: The ledger. `choice` is one octet per chosen article, in the recipient's order: also the memory of who read what.
@@ -268,5 +297,32 @@ source_health = Table(
     Column("new", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("problem", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Which scheduler works: the others look whether `beat` goes on. `renewed_at` is for people; nobody decides by it.
+scheduler_lease = Table(
+    "scheduler_lease",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(255), nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    Column("renewed_at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: What somebody was told of: once per subject (an edition, a day, a source) and cause. `raised_by` and `resolved_by`
+#: are the ways by which that was told.
+alerts_sent = Table(
+    "alerts_sent",
+    metadata,
+    Column("subject", String(255), primary_key=True),
+    Column("cause", String(32), primary_key=True),
+    Column("detail", Text, nullable=False),
+    Column("raised_at", UtcDateTime, nullable=False),
+    Column("resolved_at", UtcDateTime),
+    Column("raised_by", Texts, nullable=False),
+    Column("resolved_by", Texts, nullable=False),
+    Index(None, "raised_at"),
     sqlite_with_rowid=False,
 )

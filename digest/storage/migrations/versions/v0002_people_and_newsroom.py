@@ -351,3 +351,60 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source", name="pk_source_health"),
         sqlite_with_rowid=False,
     )
+
+    # The newsroom's desk
+    op.add_column("edition_articles", sa.Column("origin_hash", sa.String(64), nullable=False, server_default=""))
+    op.create_table(
+        "edition_revisions",
+        sa.Column("edition_id", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(8), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("changes", Json, nullable=False),
+        sa.Column("touches", Texts, nullable=False),
+        sa.Column("extras", sa.LargeBinary(), nullable=False),
+        sa.Column("content_hash", sa.String(64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["edition_id"], ["editions.id"], name="fk_edition_revisions_edition_id_editions", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("edition_id", "revision", name="pk_edition_revisions"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "corrections",
+        sa.Column("edition_id", sa.Integer(), nullable=False),
+        sa.Column("corrects_id", sa.Integer(), nullable=False),
+        sa.Column("article", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["edition_id"], ["editions.id"], name="fk_corrections_edition_id_editions", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["corrects_id"], ["editions.id"], name="fk_corrections_corrects_id_editions"),
+        sa.PrimaryKeyConstraint("edition_id", name="pk_corrections"),
+    )
+    op.create_index("ix_corrections_corrects_id", "corrections", ["corrects_id"])
+
+    # The clock
+    op.create_table(
+        "scheduler_lease",
+        sa.Column("name", sa.String(32), nullable=False),
+        sa.Column("holder", sa.String(255), nullable=False),
+        sa.Column("beat", sa.BigInteger(), nullable=False),
+        sa.Column("renewed_at", UtcDateTime, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_scheduler_lease"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "alerts_sent",
+        sa.Column("subject", sa.String(255), nullable=False),
+        sa.Column("cause", sa.String(32), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("raised_at", UtcDateTime, nullable=False),
+        sa.Column("resolved_at", UtcDateTime, nullable=True),
+        sa.Column("raised_by", Texts, nullable=False),
+        sa.Column("resolved_by", Texts, nullable=False),
+        sa.PrimaryKeyConstraint("subject", "cause", name="pk_alerts_sent"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_alerts_sent_raised_at", "alerts_sent", ["raised_at"])

@@ -12,7 +12,8 @@ from digest.model.newsletter import Section, section_index
 
 def section_of(content: EditionContent, number: int) -> int:
     """The section of article `number`; without sections, 0 for all."""
-    return section_index(content.articles[number].topics, content.newsletter.sections)
+    article = content.articles[number]
+    return section_index(article.topics, content.newsletter.sections, article.section or "")
 
 
 def within_sections(articles: Iterable[Article], sections: tuple[Section, ...]) -> list[Article]:
@@ -20,7 +21,7 @@ def within_sections(articles: Iterable[Article], sections: tuple[Section, ...]) 
     taken: Counter[int] = Counter()
     kept = []
     for article in articles:
-        index = section_index(article.topics, sections)
+        index = section_index(article.topics, sections, article.section or "")
         limit = sections[index].max if index < len(sections) else 0
         taken[index] += 1
         if not limit or taken[index] <= limit:

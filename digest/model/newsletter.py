@@ -50,8 +50,14 @@ class Section(Table, frozen=True, kw_only=True):
     max: int = 0
 
 
-def section_index(topics: tuple[str, ...], sections: tuple[Section, ...]) -> int:
-    """The place of the first section that has one of an article's `topics`; behind them all where none has."""
+def section_index(topics: tuple[str, ...], sections: tuple[Section, ...], named: str = "") -> int:
+    """The place of the section called `named`, else of the first one that has one of an article's `topics`.
+
+    Behind them all where there is none.
+    """
+    for index, section in enumerate(sections):
+        if named and section.name == named:
+            return index
     own = {topic.casefold() for topic in topics}
     for index, section in enumerate(sections):
         if own.intersection(topic.casefold() for topic in section.topics):

@@ -239,4 +239,6 @@ class Assembler:
 def _heading_keys(content: EditionContent) -> list[str]:
     """For each article, the key of its section's heading."""
     sections = content.newsletter.sections
-    return [f"{HEADING}{section_index(article.topics, sections)}" for article in content.articles]
+    return [
+        f"{HEADING}{section_index(article.topics, sections, article.section or '')}" for article in content.articles
+    ]

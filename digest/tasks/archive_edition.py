@@ -114,7 +114,7 @@ def _sections(content: EditionContent, views: Sequence[ArticleView]) -> tuple[Ar
     known = content.newsletter.sections
     if not known:
         return (ArchivedSection(heading="", articles=tuple(views)),)
-    placed = [(section_index(view.article.topics, known), view) for view in views]
+    placed = [(section_index(view.article.topics, known, view.article.section or ""), view) for view in views]
     parts = [
         ArchivedSection(heading=heading, articles=tuple(view for at, view in placed if at == place))
         for place, heading in enumerate([*(section.name for section in known), _OTHERS])

@@ -14,10 +14,13 @@ DigestError                      exit 1
 ├── WebhookRefusedError          exit 1   a notification that is not genuine, or not for us
 ├── TemplateError                exit 1   a template cannot be compiled; names file and line
 ├── StorageError                 exit 1   the database cannot be opened, or is of a newer version
-│   └── OutdatedDatabaseError    exit 2   the database is of an older version; names `digest migrate`
+│   ├── OutdatedDatabaseError    exit 2   the database is of an older version; names `digest migrate`
+│   └── SenderBusyError          exit 1   another sender is at work on this database
+├── TooManyTriesError            exit 1   somebody tried to sign in too often; says how long to wait
 ├── StepError                    exit 1   a state was asked to take a step it does not allow
 │   └── ConflictError            exit 1   somebody else changed the same thing since; carries what
 └── DeliveryError                exit 1   a backend cannot be used at all
+    ├── UnreachableError         exit 1   no relay can be used for now; the next sender goes on by itself
     ├── QuotaError               exit 1   our own limits are used up; says when there is room again
     └── PausedError              exit 1   the sender's fault: sending stops, nobody is blamed
 """
@@ -65,6 +68,14 @@ class SignUpError(UsageError):
 
 class EditRefusedError(UsageError):
     """An edit that cannot be made. The message is in German, for the editor who tried."""
+
+
+class PasswordError(UsageError):
+    """A text that an editor cannot have as a password; `rule` is short, long, plain or own."""
+
+    def __init__(self, rule: str, problem: str) -> None:
+        self.rule, self.problem = rule, problem
+        super().__init__(f"This cannot be the password: {problem}.")
 
 
 class HeldBackError(DigestError):
@@ -123,6 +134,18 @@ class OutdatedDatabaseError(StorageError):
     exit_code = 2
 
 
+class SenderBusyError(StorageError):
+    """Another sender is at work on this database."""
+
+
+class TooManyTriesError(DigestError):
+    """Somebody tried to sign in too often; `seconds` is the longest that they have to wait."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(f"There were too many tries to sign in; try again in {seconds // 60} minutes.")
+
+
 class StepError(DigestError):
     """A state was asked to take a step that its table does not allow."""
 
@@ -140,6 +163,10 @@ class ConflictError(StepError):
 
 class DeliveryError(DigestError):
     """A backend cannot be used at all."""
+
+
+class UnreachableError(DeliveryError):
+    """Every way out is down for now. Nobody is blamed, nothing has to be decided: whoever sends next goes on."""
 
 
 class QuotaError(DeliveryError):

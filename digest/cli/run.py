@@ -11,7 +11,7 @@ from digest.cli.gather import gather_with_progress
 from digest.cli.options import date_option, json_option, newsletter_option, with_app
 from digest.cli.output import counted, print_json, program, say, warn
 from digest.cli.prepare import prepared_json
-from digest.cli.send import exit_code_of, say_where, send_with_progress
+from digest.cli.send import exit_code_of, say_where, send_each, send_with_progress, waiting
 from digest.cli.shows import (
     show_prepared,
     show_sent,
@@ -24,6 +24,7 @@ from digest.cli.shows import (
 )
 from digest.errors import DigestError
 from digest.model.newsletter import Newsletter
+from digest.tasks.send_report import SendReport
 from subscribers.errors import SubscribersError
 
 
@@ -63,6 +64,11 @@ def command(app: App, newsletter: str, day: date | None, dry_run: bool, as_json:
             warn(str(problem))
             code = problem.exit_code
         exit_code = max(exit_code, code)
+    letters: list[SendReport] = []
+    if not dry_run and not newsletter:
+        numbers, late = waiting(app)
+        code, letters = send_each(app, [*numbers, *late], late, quiet=as_json)
+        exit_code = max(exit_code, code)
     if as_json:
         print_json(
             {
@@ -72,6 +78,7 @@ def command(app: App, newsletter: str, day: date | None, dry_run: bool, as_json:
                 "snapshot": snapshot_json(snapshot.snapshot),
                 "warnings": [*(each.warning for each in sources if each.warning), *snapshot.warnings],
                 "editions": editions,
+                "letters": letters,
             }
         )
     elif any(entry.get("submitted") for entry in editions):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterable
 
 import click
 
@@ -56,15 +57,31 @@ def command(
         app.queue_again(wanted[0], to)
         late = set(wanted)
     elif number is None and not newsletter:
-        late = set(app.waiting_late())
-        wanted = [*app.waiting_letters(), *late]
-        wanted += [each for each in _wanted(app, number, newsletter, or_none=bool(wanted)) if each not in late]
+        letters, late = waiting(app)
+        wanted = _wanted(app, number, newsletter, or_none=bool(letters or late))
+        wanted = [*letters, *late, *(each for each in wanted if each not in late)]
     else:
         wanted = _wanted(app, number, newsletter)
-    return _send(app, wanted, late, resume=resume, as_json=as_json)
+    exit_code, reports = send_each(app, wanted, late, resume=resume, quiet=as_json)
+    if as_json:
+        print_json({"editions": reports} | _sums(reports))
+    elif any(report.sent_now for report in reports):
+        say_where(app)
+    return exit_code
 
 
-def _send(app: App, wanted: list[int], late: set[int], *, resume: bool, as_json: bool) -> int:
+def waiting(app: App) -> tuple[list[int], set[int]]:
+    """The numbers of letters that somebody waits for, those to people nobody has asked yet among them; and of sent
+    editions that somebody was entered into afterwards.
+    """
+    app.ask_pending()
+    return app.waiting_letters(), set(app.waiting_late())
+
+
+def send_each(
+    app: App, wanted: Iterable[int], late: Collection[int] = (), *, resume: bool = False, quiet: bool = False
+) -> tuple[int, list[SendReport]]:
+    """Send these editions, and tell of each unless `quiet`; the highest exit code and what became of them."""
     exit_code = 0
     reports: list[SendReport] = []
     for each in wanted:
@@ -77,14 +94,10 @@ def _send(app: App, wanted: list[int], late: set[int], *, resume: bool, as_json:
             warn(str(problem))
         else:
             exit_code = max(exit_code, exit_code_of(report))
-            if not as_json:
+            if not quiet:
                 show_sent(report)
         reports.append(report)
-    if as_json:
-        print_json({"editions": reports} | _sums(reports))
-    elif any(report.sent_now for report in reports):
-        say_where(app)
-    return exit_code
+    return exit_code, reports
 
 
 def _send_test(app: App, wanted: list[int], test: str, as_json: bool) -> int:

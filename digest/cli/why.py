@@ -16,7 +16,9 @@ from digest.tasks.explain_person import explain_person
 @with_app
 def command(app: App, address: str, as_json: bool) -> None:
     """Which editions this person got and did not get, and the reason; `digest preview --as` shows what stood in one."""
-    found = explain_person(app.database, address, app.secret, app.settings.newsletters)
+    found = explain_person(
+        app.database, address, app.secret, app.settings.newsletters, app.settings.site.zone, app.clock()
+    )
     if as_json:
         print_json(found)
         return

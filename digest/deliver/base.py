@@ -17,8 +17,8 @@ class Connection(Protocol):
         """Hand one message over and say what became of it.
 
         Raises PausedError where the sender is at fault (authentication, TLS, a banner 554): the message was not taken,
-        nobody is blamed, and sending stops. Every other fault is an Outcome; a deferred one may leave `next_try` to the
-        loop. Cancelling it leaves the message in doubt.
+        nobody is blamed, and sending stops; UnreachableError where there is no way out for now. Every other fault is an
+        Outcome; a deferred one may leave `next_try` to the loop. Cancelling it leaves the message in doubt.
         """
         ...
 

@@ -21,7 +21,7 @@ from digest.deliver.domains import DomainGate
 from digest.deliver.envelope import wire_address
 from digest.deliver.replies import Reason
 from digest.deliver.retries import retried
-from digest.errors import DeliveryError, DigestError, PausedError, QuotaError
+from digest.errors import DeliveryError, DigestError, PausedError, QuotaError, UnreachableError
 from digest.model.delivery import Claim, DeliveryState, Message, Outcome
 
 #: How many refusals of one kind in a row, with nothing submitted between them, stop the edition: a few for what speaks
@@ -60,7 +60,8 @@ async def send_all(
     come back to, when its time has come; from `deadline` on it is given up. `gate` says which destinations must wait,
     `sign` is asked for the signed form of each message.
 
-    Raises QuotaError where every way out has reached a limit, PausedError where the sender is at fault, and
+    Raises QuotaError where every way out has reached a limit, UnreachableError where none is there, PausedError where
+    the sender is at fault, and
     DeliveryError where a message cannot be built; before that, the messages under way are finished and everything else
     is given back. Cancelling it breaks off the messages under way: they are recorded as unknown.
     """
@@ -198,7 +199,7 @@ class _Run:
         """Hand one message over; whatever happens, its claim gets an outcome."""
         try:
             outcome = await connection.submit(message)
-        except (PausedError, QuotaError) as fault:
+        except (PausedError, QuotaError, UnreachableError) as fault:
             self.fail(fault)
             return Outcome(state=DeliveryState.QUEUED, reason="paused", reply=str(fault), tried=False)
         except asyncio.CancelledError:

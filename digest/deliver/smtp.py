@@ -16,7 +16,7 @@ from digest.deliver.relays import RelayPool, RelayState
 from digest.deliver.replies import Phase, Reason
 from digest.deliver.session import Envelope, LostError, Session, Timeouts
 from digest.deliver.settings import LOOPBACK, DeliverySettings, Relay
-from digest.errors import PausedError, QuotaError, SettingsError
+from digest.errors import PausedError, QuotaError, SettingsError, UnreachableError
 from digest.model.delivery import DeliveryState, Message, Outcome
 
 _log = logging.getLogger(__name__)
@@ -128,7 +128,8 @@ class SmtpConnection:
     async def _ready(self) -> Session:
         """The session in use, or a new one.
 
-        Raises PausedError where every relay is out, or down for longer than our patience; QuotaError where they have
+        Raises PausedError where every relay is out, UnreachableError where they are down for longer than our patience,
+        QuotaError where they have
         reached their limits; LostError where none had a connection for us for so long.
         """
         session, relay = self._session, self._relay
@@ -151,9 +152,9 @@ class SmtpConnection:
             self._check_limits(late=clock() >= until)
             if clock() >= until:
                 if self._pool.all_down(clock()):
-                    raise PausedError(
-                        f"No relay can be used: {self._pool.problems()}. Nobody was marked; run `digest send --resume` "
-                        "once there is one."
+                    raise UnreachableError(
+                        f"No relay can be used: {self._pool.problems()}. Nobody was marked; the scheduler tries again "
+                        "by itself, and so does `digest send`."
                     )
                 raise LostError(Phase.GREETING, "no relay had a connection to spare", stalled=True)
             await asyncio.sleep(min(LOOK_AGAIN, self._backend.timeouts.first_rest))
@@ -165,7 +166,9 @@ class SmtpConnection:
         usable = sum(not state.out for state in self._pool.relays)
         if limited and (late or len(limited) == usable):
             first = limited[0]
-            raise QuotaError(first.quotas.free_at(now), f"relay {first.relay.host} allows {first.quotas.in_the_way(now)}")
+            raise QuotaError(
+                first.quotas.free_at(now), f"relay {first.relay.host} allows {first.quotas.in_the_way(now)}"
+            )
 
     async def _open(self, state: RelayState) -> Session | None:
         """A new session at this relay, or None once it was put to rest or out."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from contextlib import suppress
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from digest.model.delivery import DeliveryState
 from digest.model.edition import Edition, EditionState
@@ -16,9 +18,10 @@ from digest.storage.database import Database
 from digest.storage.editions import list_editions
 from digest.storage.ledger import deliveries_of
 from subscribers.addresses import parse_address
-from subscribers.errors import UnknownSubscriberError
+from subscribers.errors import UnknownSegmentError, UnknownSubscriberError
 from subscribers.model import Subscription, SubscriptionState
 from subscribers.repository import find_subscriber
+from subscribers.segment_store import is_in_segment
 from subscribers.subscriptions import subscriptions_of
 from subscribers.suppression import suppression_of
 
@@ -54,7 +57,7 @@ class PersonAccount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def explain_person(
-    database: Database, address: str, secret: bytes, newsletters: Sequence[Newsletter] = ()
+    database: Database, address: str, secret: bytes, newsletters: Sequence[Newsletter], zone: tzinfo, now: datetime
 ) -> PersonAccount:
     """What the lists and the ledger say of `address`; `newsletters` are those of the settings.
 
@@ -70,12 +73,15 @@ def explain_person(
         rows = deliveries_of(connection, person.id, _EDITIONS) if person else []
         bounced = bounces_of(connection, person.id, 4 * _EDITIONS) if person else []
         recent = list_editions(connection, limit=_EDITIONS) if person else []
+        outside = _outside(connection, person.id, newsletters, zone) if person else {}
     if suppression is not None:
         standing = f"suppressed since {suppression.since:%Y-%m-%d} ({suppression.reason}); gets nothing"
     elif person is None:
         standing = "not a subscriber; gets nothing"
     elif not any(each.state is SubscriptionState.ACTIVE for each in standings):
         standing = "no active subscription; gets nothing"
+    elif person.paused_until is not None and person.paused_until > now:
+        standing = f"pauses until {person.paused_until.astimezone(zone):%Y-%m-%d}; gets nothing before"
     else:
         standing = "gets what goes to the lists with an active subscription"
     accounts = [
@@ -100,7 +106,7 @@ def explain_person(
             newsletter=edition.newsletter,
             date=edition.date,
             state=None,
-            reason=_absence(edition, standings, lists.get(edition.newsletter, ())),
+            reason=_absence(edition, standings, lists.get(edition.newsletter, ()), outside.get(edition.newsletter, "")),
         )
         for edition in recent
         if edition.number not in entered
@@ -116,11 +122,25 @@ def _in_words(bounce: Any) -> str:
     return f"{bounce.bounce_class} ({cause}): {bounce.effect}"
 
 
-def _absence(edition: Edition, standings: Sequence[Subscription], lists: Sequence[str]) -> str:
+def _outside(
+    connection: Connection, subscriber: int, newsletters: Sequence[Newsletter], zone: tzinfo
+) -> dict[str, str]:
+    """Newsletter -> its segment, of those newsletters whose segment the person is not in now."""
+    found = {}
+    for newsletter in newsletters:
+        with suppress(UnknownSegmentError):  # nobody gets that newsletter; sending it says so
+            if not is_in_segment(connection, subscriber, newsletter.segment, zone=zone):
+                found[newsletter.slug] = newsletter.segment
+    return found
+
+
+def _absence(edition: Edition, standings: Sequence[Subscription], lists: Sequence[str], outside: str) -> str:
     """Why somebody does not stand in an edition's ledger."""
     if edition.state not in _RECIPIENTS_FIXED:
         return f"the edition is {edition.state}{f': {edition.reason}' if edition.reason else ''}"
     active = [each for each in standings if each.state is SubscriptionState.ACTIVE and each.list_slug in lists]
+    if active and outside:
+        return f"they are not in the segment {outside}"
     if active:
         return "they joined after its recipients were fixed"
     return f"no active subscription to {' or '.join(lists)}" if lists else "its newsletter is not in the settings now"

@@ -12,6 +12,7 @@ from digest.storage.ledger import enter_recipients
 from digest.tasks.desk import Desk
 from digest.tasks.plan_recipients import compose_recipients
 from subscribers.model import Subscriber
+from subscribers.segment_store import is_in_segment
 
 #: What is older is no news.
 MAX_AGE = timedelta(days=7)
@@ -22,13 +23,16 @@ def queue_newest_edition(
 ) -> int | None:
     """One more delivery of the newsletter's newest sent edition; its number.
 
-    None where there is none, the person stands in its ledger already, it is for a segment, or holds nothing for them.
+    None where there is none, the person stands in its ledger already, or it is not for them or holds nothing for them.
     """
     number = newest_sent_edition(connection, newsletter, (now - MAX_AGE).astimezone(desk.site.zone).date())
     if number is None or has_delivery(connection, number, person.id):
         return None
     content = get_edition(connection, number, content=True).content
-    if content is None or content.newsletter.segment:
+    if content is None:
+        return None
+    segment = content.newsletter.segment
+    if segment and not is_in_segment(connection, person.id, segment, zone=desk.site.zone):
         return None
     chosen = compose_recipients(connection, content, [person], load_snapshot(connection, number), {})
     if not any(recipient.choice for _, recipient in chosen):

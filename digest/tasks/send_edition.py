@@ -25,6 +25,7 @@ from digest.tasks.send_letter import letter_lists
 from digest.tasks.send_report import Progress, SendReport, report_sending
 from digest.tasks.sending_run import Rules, SendingRun
 from subscribers.recipients import recipients
+from subscribers.segment_store import clause_of_segment
 
 _WAITING = {DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.IN_FLIGHT, DeliveryState.DEFERRED}
 _HELD_BACK = {
@@ -149,10 +150,15 @@ class Sender:
         return ""
 
     def _somebody_waits(self, edition: Edition, content: EditionContent) -> bool:
-        """Whether anybody is on its lists, once its recipients are fixed among them. Raises UnknownListError."""
+        """Whether it is for anybody, once its recipients are fixed among them.
+
+        Raises UnknownListError and UnknownSegmentError before anything has begun.
+        """
+        lists, segment = content.newsletter.lists, content.newsletter.segment
         with self._database.read() as connection:
+            clause = clause_of_segment(connection, segment, zone=content.site.zone)
             return editions.is_planned(connection, edition.number) or bool(
-                recipients(connection, content.newsletter.lists, limit=1)
+                recipients(connection, lists, segment=clause, now=self._clock(), limit=1)
             )
 
     def _submitted(self, number: int) -> int:

@@ -24,7 +24,7 @@ from digest.deliver.maildir import MaildirBackend
 from digest.deliver.session import Timeouts
 from digest.deliver.settings import DeliverySettings, Relay
 from digest.deliver.smtp import SmtpBackend
-from digest.errors import PausedError
+from digest.errors import UnreachableError
 from digest.model.delivery import Claim, DeliveryState, Message, Recipient
 
 NOW = datetime(2027, 3, 1, 6, 30, tzinfo=UTC)
@@ -214,7 +214,7 @@ def test_a_server_that_goes_away_pauses_and_the_rest_waits() -> None:
                     server.gone = True
                     listener.close()
 
-            with pytest.raises(PausedError, match=r"No relay can be used: .*--resume"):
+            with pytest.raises(UnreachableError, match=r"No relay can be used: .*digest send"):
                 await send_all(ledger, backend, build, lambda: NOW, on_progress=go_away)
 
     asyncio.run(run())

@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from digest.deliver.session import Timeouts
 from digest.deliver.settings import DeliverySettings, Relay
 from digest.deliver.smtp import SmtpBackend, SmtpConnection
-from digest.errors import PausedError
+from digest.errors import PausedError, UnreachableError
 from digest.model.delivery import DeliveryState, Message, Outcome
 
 TLS = Path(__file__).parent.parent / "data" / "tls"
@@ -327,10 +327,10 @@ def test_a_banner_or_ehlo_that_refuses_us_pauses(lines: tuple[bytes, ...]) -> No
         ((b"220 hello\r\n", b"2"), "No relay can be used"),
     ],
 )
-def test_a_relay_that_never_becomes_usable_pauses_after_our_patience(lines: tuple[bytes, ...], problem: str) -> None:
+def test_a_relay_that_never_becomes_usable_is_given_up_after_our_patience(lines: tuple[bytes, ...], problem: str) -> None:
     async def run() -> None:
         async with speaking(*lines) as port:
-            with pytest.raises(PausedError, match=problem):
+            with pytest.raises(UnreachableError, match=problem):
                 await submit(backend(port, timeouts=HASTY).connect(), message())
 
     asyncio.run(run())

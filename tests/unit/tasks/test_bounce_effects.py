@@ -301,7 +301,14 @@ def test_why_tells_what_came_back(site: Site) -> None:
     message = site.send()
     site.take(site.bounce(message, DELAYED))
     site.take(site.bounce(message))
-    account = explain_person(site.app.database, "anna@leser.example", site.app.secret, site.app.settings.newsletters)
+    account = explain_person(
+        site.app.database,
+        "anna@leser.example",
+        site.app.secret,
+        site.app.settings.newsletters,
+        site.app.settings.site.zone,
+        site.app.clock(),
+    )
     assert account.deliveries[0].came_back == (
         "soft (expired, 4.4.7, still trying): counted",
         "hard (userunknown, 5.1.1): suppressed",

@@ -35,7 +35,9 @@ def send(app: Any, day: date = DAY) -> None:
 
 
 def explain(app: Any, address: str) -> Any:
-    return explain_person(app.database, address, app.secret, app.settings.newsletters)
+    return explain_person(
+        app.database, address, app.secret, app.settings.newsletters, app.settings.site.zone, app.clock()
+    )
 
 
 def test_what_was_submitted(app: Any, add_person: Any) -> None:

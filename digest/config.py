@@ -14,11 +14,13 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec.structs import replace
 
+from digest.deliver.alert_settings import AlertsSettings
 from digest.deliver.settings import DeliverySettings, DkimSettings
 from digest.errors import SettingsError
 from digest.gather.settings import GatherSettings, SourceSettings
 from digest.market.settings import MarketSettings
 from digest.model.bounces import BouncesSettings
+from digest.model.holidays import check_place
 from digest.model.newsletter import Newsletter
 from digest.model.privacy import PrivacySettings
 from digest.model.settings import Table
@@ -29,12 +31,11 @@ from digest.storage.settings import DatabaseSettings
 
 PREFIX = "DIGEST_"
 CONFIG_VARIABLE = "DIGEST_CONFIG"
+#: How logs are written: see `digest.logs`.
+LOG_VARIABLE = "DIGEST_LOG"
 _ENVIRONMENT = "the environment"
 #: Keys of the contract whose rooms are not built yet: read, and said to be without effect. "" is the whole table.
-_LATER = {
-    "newsletters": ("remind_at", "holidays"),
-    "alerts": ("",),
-}
+_LATER: dict[str, tuple[str, ...]] = {}
 #: What msgspec calls a type -> what people call it.
 _WORDS = {
     "`str`": "text",
@@ -45,13 +46,6 @@ _WORDS = {
     "`array`": "a list [...]",
     "`object`": "a table",
 }
-
-
-class AlertsSettings(Table, frozen=True, kw_only=True):
-    mail_to: str = ""
-    relay: str = ""
-    webhook_url: str = ""
-    heartbeat_url: str = ""
 
 
 class Settings(Table, frozen=True, kw_only=True):
@@ -136,6 +130,12 @@ def _check_names(settings: Settings, where: str) -> None:
         for place, name in enumerate(names):
             if name in names[:place]:
                 raise SettingsError(f"{table}[{place}].{key}", f"there are two {table} named {name!r}", where)
+    for place, newsletter in enumerate(settings.newsletters):
+        if newsletter.holidays:
+            try:
+                check_place(newsletter.holidays)
+            except ValueError as wrong:
+                raise SettingsError(f"newsletters[{place}].holidays", str(wrong), where) from None
     known = [source.name for source in settings.sources]
     for place, newsletter in enumerate(settings.newsletters):
         for name in newsletter.sources:
@@ -193,7 +193,7 @@ def _override(raw: dict[str, Any], environ: Mapping[str, str], where: str) -> tu
     used: list[str] = []
     unknown: dict[str, str] = {}
     for variable in sorted(environ):
-        if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE or variable in pointed_to:
+        if not variable.startswith(PREFIX) or variable in (CONFIG_VARIABLE, LOG_VARIABLE) or variable in pointed_to:
             continue
         if _has_stray_octets(environ[variable]):
             raise SettingsError(variable, "its value is not UTF-8", _ENVIRONMENT)

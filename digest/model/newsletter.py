@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from digest.model.holidays import is_holiday
 from digest.model.settings import Table
 from digest.model.site import check_mailbox
 
@@ -16,6 +17,8 @@ SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _LEAD_TIME = timedelta(minutes=30)
 #: An edition holds no more: each article is one octet of a recipient's choice, and a mail has an end.
 MOST_ARTICLES = 60
+#: No clock changes on it.
+_ANY_DAY, _UTC = date(2025, 1, 15), ZoneInfo("UTC")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -118,6 +121,10 @@ class Newsletter(Table, frozen=True, kw_only=True):
             if text or key == "at":
                 _said_of(key, read_time, text)
         _said_of("days", read_weekdays, self.days)
+        if self.remind_at and self.prepare_at and self._lead(self.remind_at) > self._lead(self.prepare_at):
+            raise ValueError("remind_at must not be before prepare_at: there would be nothing to show yet")
+        if self.remind_at == self.at:
+            raise ValueError("remind_at must be before at: then it is too late")
         for key, address in (("sender", self.sender), ("reply_to", self.reply_to)):
             if address:
                 check_mailbox(key, address)
@@ -135,14 +142,30 @@ class Newsletter(Table, frozen=True, kw_only=True):
         return _on_the_clock(day, read_time(self.at), zone)
 
     def prepares_at(self, day: date, zone: ZoneInfo) -> datetime:
-        """When the edition of `day` is prepared: `prepare_at`, or 30 minutes before it is due.
+        """When the edition of `day` is prepared: `prepare_at`, or 30 minutes before it is due or for the reminder.
 
         A `prepare_at` that is later than `at` means the evening before.
         """
-        if not self.prepare_at:
-            return (self.sends_at(day, zone).astimezone(UTC) - _LEAD_TIME).astimezone(zone)
-        evening_before = read_time(self.prepare_at) > read_time(self.at)
-        return _on_the_clock(day - timedelta(days=1) if evening_before else day, read_time(self.prepare_at), zone)
+        if self.prepare_at:
+            return self._ahead(self.prepare_at, day, zone)
+        usual = (self.sends_at(day, zone).astimezone(UTC) - _LEAD_TIME).astimezone(zone)
+        return min(usual, self.reminds_at(day, zone) or usual)
+
+    def reminds_at(self, day: date, zone: ZoneInfo) -> datetime | None:
+        """When editors are reminded of the edition of `day`; None where they are not. As with `prepare_at`."""
+        return self._ahead(self.remind_at, day, zone) if self.remind_at else None
+
+    def appears_on(self, day: date) -> bool:
+        """Whether the scheduler brings out an edition on `day`: by `days` and `holidays`, which bind nobody else."""
+        return day.weekday() in read_weekdays(self.days) and not (self.holidays and is_holiday(self.holidays, day))
+
+    def _ahead(self, text: str, day: date, zone: ZoneInfo) -> datetime:
+        evening_before = read_time(text) > read_time(self.at)
+        return _on_the_clock(day - timedelta(days=1) if evening_before else day, read_time(text), zone)
+
+    def _lead(self, text: str) -> timedelta:
+        """How long before `at` that is, on a day without a clock change."""
+        return self.sends_at(_ANY_DAY, _UTC) - self._ahead(text, _ANY_DAY, _UTC)
 
 
 def _on_the_clock(day: date, moment: time, zone: ZoneInfo) -> datetime:

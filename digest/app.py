@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from digest.model.bounces import IngestReport, MailReport
     from digest.model.edition import Edition, EditionContent
     from digest.render.letterhead import LetterName
+    from digest.tasks.backup import BackupReport, Places
     from digest.tasks.bounce_mailboxes.base import Mailbox
     from digest.tasks.deliver_webhooks import WebhookReport
     from digest.tasks.desk import Desk
@@ -40,9 +41,10 @@ if TYPE_CHECKING:
     from digest.tasks.forget_person import ForgottenReport
     from digest.tasks.gather_articles import SourceReport
     from digest.tasks.post_message import Answer, Poster
-    from digest.tasks.prepare_edition import PrepareReport, Recipe
+    from digest.tasks.prepare_edition import PrepareReport
     from digest.tasks.purge import PurgeReport
     from digest.tasks.reader_requests import ReaderRequests
+    from digest.tasks.recipe import Recipe
     from digest.tasks.send_edition import Sender
     from digest.tasks.send_letter import Letters
     from digest.tasks.send_test import TrialReport
@@ -280,7 +282,7 @@ class App:
         """What an edition of `newsletter` is made with, by the settings and templates as they are now."""
         from digest.compose.selection import SourceRule
         from digest.render.environment import read_templates
-        from digest.tasks.prepare_edition import Recipe
+        from digest.tasks.recipe import Recipe
 
         rules = {
             source.name: SourceRule(
@@ -310,6 +312,33 @@ class App:
         """Where each import's refused rows are kept: beside the database, or beside the secret."""
         return (self.database.file or Path(self.settings.site.secret_file)).parent / "imports"
 
+    @property
+    def places(self) -> Places:
+        """Where everything is that belongs in a backup."""
+        from digest.tasks.backup import Places
+
+        key = self.settings.dkim.key_file
+        return Places(
+            database=self.database_file,
+            secret=Path(self.settings.site.secret_file),
+            settings=self.path,
+            pictures=(self.database_file or Path(self.settings.site.secret_file)).parent / "pictures",
+            dkim_key=Path(key) if key else None,
+            templates=self._own_templates,
+        )
+
+    @property
+    def database_file(self) -> Path | None:
+        """The database's file, None for a server's; known without opening it."""
+        url, scheme = self.settings.database.url, "sqlite:///"
+        return Path(url.removeprefix(scheme)) if url.startswith(scheme) else None
+
+    def backup(self, out: Path | None = None, *, keep: int = 0) -> BackupReport:
+        """Back up into `out`, or into the folder backups, where `keep` of the newest stay (0: all of them)."""
+        from digest.tasks.backup import make_backup
+
+        return make_backup(self.places, self.clock(), out, keep=keep)
+
     def undo_import(self, number: int, *, who: str, progress: Callable[[int], None] = lambda _done: None) -> UndoReport:
         """Take an import back. Raises UnknownImportError."""
         from digest.storage.mailed import mailed_among
@@ -320,7 +349,7 @@ class App:
         )
 
     def _images(self) -> dict[str, Mode]:
-        from digest.tasks.edit_edition import NEWSROOM
+        from digest.tasks.draft_edition import NEWSROOM
 
         by_hand: dict[str, Mode] = {NEWSROOM: "hosted"}
         return by_hand | {source.name: source.images for source in self.settings.sources}
@@ -461,9 +490,9 @@ class App:
 
     def draft(self, newsletter: Newsletter, day: date) -> EditionContent:
         """What the edition of `day` would be made from now; nothing is frozen."""
-        from digest.tasks.prepare_edition import draft_edition
+        from digest.tasks.prepare_edition import draft_of_day
 
-        return draft_edition(self.database, self.recipe(newsletter), day, self.clock())
+        return draft_of_day(self.database, self.recipe(newsletter), day, self.clock())
 
     def count_recipients(self, newsletter: Newsletter) -> int:
         """How many people its lists and its segment come to. Raises UnknownListError, UnknownSegmentError."""

@@ -30,10 +30,13 @@ COMMANDS = {
     "suppressions": ("suppressions", "Add, list, import and remove addresses and domains that get no mail."),
     "segments": ("segments", "Conditions on people that a newsletter can be sent by."),
     "audit": ("audit", "Who changed what, and when."),
+    "editors": ("editors", "Add, list and remove accounts of the newsroom."),
     "keys": ("keys", "Create, list and revoke keys for the API."),
     "webhooks": ("webhooks", "Tell other programs what happens to subscribers."),
     "dkim": ("dkim", "Make the key that signs messages, and show its DNS record."),
     "bounces": ("bounces", "Take in bounces, complaints, wishes to leave and replies."),
+    "backup": ("backup", "Put everything that cannot be made again into one file."),
+    "restore": ("restore", "Put a backup in the place of what is there; nothing is sent twice."),
     "migrate": ("migrate", "Bring the database to this program's version."),
     "completion": ("completion", "Print the script by which a shell completes commands."),
 }

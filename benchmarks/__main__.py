@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import assembling, memory, start
+from benchmarks import assembling, importing, memory, start
 from benchmarks.result import Result
 
 _OUT = Path("var/bench.json")
@@ -18,7 +18,13 @@ _OUT = Path("var/bench.json")
 
 def main() -> None:
     results: list[Result] = []
-    for name, measure in (("assembling", assembling.measure), ("start", start.measure), ("memory", memory.measure)):
+    measures = (
+        ("assembling", assembling.measure),
+        ("importing", importing.measure),
+        ("start", start.measure),
+        ("memory", memory.measure),
+    )
+    for name, measure in measures:
         print(f"Measuring {name} …", file=sys.stderr)
         results += measure()
     table = Table("What", "Figure", "Reference", "Figure", "Ratio", "Aim", box=box.SIMPLE_HEAD)

@@ -45,7 +45,10 @@ class EntryReader:
         self._secret, self._now, self._file = secret, now, file
         self._others = [column for column in columns if column not in OUR_COLUMNS]
         self._plain = not {SUBSCRIPTION, ATTRIBUTES}.intersection(columns)
-        self._consent = partial(stated_consent, source=consent, file=file, now=now, zone=zone, store_ip=store_ip)
+        read_consent = partial(stated_consent, source=consent, file=file, now=now, zone=zone, store_ip=store_ip)
+        #: Without columns of its own each row has the consent that the importer states.
+        self._same = () if used or set(CONSENT_FIELDS).intersection(columns) else (read_consent({}),)
+        self._read_consent = read_consent
         self._translator: Translator | None = None
         if used is not None:
             source = f"{used.name} export {file}" + (f", {consent}" if consent else "")
@@ -61,7 +64,7 @@ class EntryReader:
             address=address,
             key=address_key(self._secret, address.email),
             profile=read_profile(cells, translated.attributes),
-            consent=self._consent(cells),
+            consent=self._same[0] if self._same else self._read_consent(cells),
             standing=translated.standing,
             why=translated.why,
             barred_since=min(translated.since, self._now) if translated.since else None,

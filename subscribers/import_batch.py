@@ -99,9 +99,7 @@ def apply_batch(
         store.write([person for person in people.values() if person.target is not None], import_id)
         store.bar(list(to_bar.values()), import_id)
     return [
-        msgspec.structs.replace(outcome, pending=True)
-        if outcome.fate is Fate.ADDED and people[entry.key].target is _PENDING
-        else outcome
+        _WAITING if outcome is _ADDED and people[entry.key].target is _PENDING else outcome
         for entry, outcome in zip(entries, outcomes, strict=True)
     ]
 
@@ -111,22 +109,22 @@ def _take(person: Person, entry: Entry) -> Outcome:
     if person.target is _LEFT:
         return Outcome(Fate.LEFT)
     if entry.standing is Standing.LEFT and person.target is not None:
-        return Outcome(Fate.UNCHANGED)  # whoever is on the list here has come back since, or joined here
-    profile, target = join_profiles(person.profile, entry.profile), person.target
+        return _UNCHANGED  # whoever is on the list here has come back since, or joined here
+    outcome = _UNCHANGED if person.target else _ADDED
+    target = person.target
     if entry.standing is Standing.LEFT:
-        target = _LEFT
+        target, outcome = _LEFT, Outcome(Fate.LEFT, noted=True)
         person.consent = Consent(source=entry.why)
     elif target is not _ACTIVE:
         stated = entry.standing is Standing.STATED
         target = _ACTIVE if entry.consent and stated else _PENDING
         person.consent = entry.consent if stated else None
-    if target is _LEFT:
-        outcome = Outcome(Fate.LEFT, noted=True)
-    elif person.target is None:
-        outcome = Outcome(Fate.ADDED)
-    elif profile != person.profile or target is not person.target:
-        outcome = Outcome(Fate.UPDATED)
-    else:
-        outcome = Outcome(Fate.UNCHANGED)
-    person.profile, person.target = profile, target
+    profile = join_profiles(person.profile, entry.profile) if person.known else entry.profile
+    if outcome is _UNCHANGED and (profile != person.profile or target is not person.target):
+        outcome = _UPDATED
+    person.profile, person.target, person.known = profile, target, True
     return outcome
+
+
+_ADDED, _UPDATED, _UNCHANGED = Outcome(Fate.ADDED), Outcome(Fate.UPDATED), Outcome(Fate.UNCHANGED)
+_WAITING = Outcome(Fate.ADDED, pending=True)

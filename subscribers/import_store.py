@@ -40,12 +40,14 @@ _PROFILE = Profile.__struct_fields__
 class Person(msgspec.Struct, gc=False):
     """Somebody of a batch: how they are known, and how they will be. `id` is 0 for somebody new.
 
-    `state` is that of their subscription, `target` what it will be; None where there is none.
+    `state` is that of their subscription, `target` what it will be; None where there is none. `known` says that
+    `profile` is of this person.
     """
 
     address: Address
     key: str
     id: int = 0
+    known: bool = False
     before: Profile = Profile()
     profile: Profile = Profile()
     state: SubscriptionState | None = None
@@ -85,21 +87,21 @@ class Store:
         )
         for row in self._conn.execute(query, given.parameter([key] for key in people)):
             person = people[row[0]]
-            person.id, person.state = row[1], row[2]
+            person.id, person.state, person.known = row[1], row[2], True
             person.before = person.profile = Profile(**dict(zip(_PROFILE, row[3:], strict=True)))
             person.target = person.state
 
     def write(self, people: Sequence[Person], import_id: int) -> None:
         """Make them what they will be, each with a target, and note how they were."""
         new = [person for person in people if not person.id]
+        known = [person for person in people if person.id]
         self._add(new)
-        changed = [person for person in people if person.profile != person.before]
-        self._change(changed)
+        self._change([person for person in known if person.profile != person.before])
         arriving = [person for person in people if person.state is None]
         confirmed = [person for person in people if person.state is _PENDING and person.target is _ACTIVE]
         self._subscribe(arriving, confirmed)
         self._record([*arriving, *confirmed], import_id)
-        self._note(people, {person.id for person in new}, import_id)
+        self._note(new, known, import_id)
 
     def bar(self, people: Sequence[Barred], import_id: int) -> int:
         """Suppress addresses; how many were not before."""
@@ -127,10 +129,9 @@ class Store:
         adding = insert_if_absent(self._conn, subscribers, "email_key")
         adding = adding.returning(subscribers.c.email_key, subscribers.c.id)
         added = insert_rows(self._conn, adding, columns, rows, {"created_at": self._now, "updated_at": self._now})
-        ids = {row.email_key: row.id for row in added}
+        ids: dict[str, int] = dict(map(tuple, added))
         for person in people:
             person.id = ids[person.key]
-            person.before = person.profile
 
     def _change(self, people: Sequence[Person]) -> None:
         values: dict[str, Any] = {column.name: bindparam(f"new_{column.name}") for column in PROFILE_COLUMNS}
@@ -178,17 +179,18 @@ class Store:
         constants = kind_of_all | {"detail": {"import": str(import_id)}}
         insert_rows(self._conn, events.insert(), ("subscriber_id",), active, constants)
 
-    def _note(self, people: Iterable[Person], new: set[int], import_id: int) -> None:
-        rows: list[tuple[Any, ...]] = []
-        for person in people:
+    def _note(self, new: Sequence[Person], known: Sequence[Person], import_id: int) -> None:
+        before: list[tuple[Any, ...]] = []
+        for person in known:
+            profile = None if person.profile == person.before else msgspec.structs.asdict(person.before)
             moved = person.target is not person.state
-            if person.id in new:
-                rows.append((person.id, True, "", None))
-            elif moved or person.profile != person.before:
-                before = msgspec.structs.asdict(person.before) if person.profile != person.before else None
-                rows.append((person.id, False, (person.state or "") if moved else None, before))
-        columns = ("subscriber_id", "created", "state_before", "profile_before")
+            if moved or profile:
+                before.append((person.id, (person.state or "") if moved else None, profile))
         noting = insert_or_fill(
             self._conn, import_changes, ("import_id", "subscriber_id"), ("state_before", "profile_before")
         )
-        insert_rows(self._conn, noting, columns, rows, {"import_id": import_id})
+        columns = ("subscriber_id", "state_before", "profile_before")
+        insert_rows(self._conn, noting, columns, before, {"import_id": import_id, "created": False})
+        added = [(person.id,) for person in new]
+        constants = {"import_id": import_id, "created": True, "state_before": ""}
+        insert_rows(self._conn, import_changes.insert(), ("subscriber_id",), added, constants)

@@ -78,14 +78,19 @@ def join_profiles(known: Profile, stated: Profile) -> Profile:
 
 
 def _name(texts: Mapping[str, str], field: str) -> str:
-    name = clean_line(texts.get(field, ""))
+    text = texts.get(field)
+    if not text:
+        return ""
+    name = clean_line(text)
     if len(name) > NAME_MAX:
         raise WrongValueError(field, show(name), f"a name has {NAME_MAX} characters at most, this one {len(name)}.")
     return name
 
 
 def _choice(texts: Mapping[str, str], field: str, choices: Mapping[str, T]) -> T:
-    text = texts.get(field, "")
+    text = texts.get(field)
+    if not text:
+        return choices[""]
     found = choices.get(clean_line(text).casefold())
     if found is None:
         raise WrongValueError(
@@ -122,8 +127,8 @@ def _coins(texts: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _limit(texts: Mapping[str, str]) -> int | None:
-    text = clean_line(texts.get("max_articles", ""))
-    if not text:
+    text = texts.get("max_articles")
+    if not text or not (text := clean_line(text)):
         return None
     if not _LIMIT.fullmatch(text) or int(text) == 0:
         raise WrongValueError("max_articles", show(text), "must be a whole number from 1 to 999, or empty.")

@@ -13,7 +13,8 @@ from digest.model.article import Article
 class Override(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """New words for one article; what is UNSET stays as the source has it. An empty `image_url` is no picture.
 
-    `section` names a section of the newsletter that the article is put into, whatever its topics are.
+    `section` names a section of the newsletter that the article is put into, whatever its topics are. `basis` is the
+    hash of the original that the words were written for: once that is another, somebody should look at them again.
     """
 
     kicker: str | UnsetType = UNSET
@@ -23,11 +24,16 @@ class Override(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     image_credit: str | UnsetType = UNSET
     picture_alt: str | UnsetType = UNSET
     section: str | UnsetType = UNSET
+    basis: str | UnsetType = UNSET
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The names of those that are set."""
-        return tuple(name for name in self.__struct_fields__ if getattr(self, name) is not UNSET)
+        """The names of what is changed."""
+        return tuple(name for name in OVERRIDDEN if getattr(self, name) is not UNSET)
+
+
+#: What of an article can be changed.
+OVERRIDDEN = tuple(name for name in Override.__struct_fields__ if name != "basis")
 
 
 class WrittenArticle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,19 +13,23 @@ from msgspec import UNSET
 from msgspec.structs import asdict, replace
 
 from digest.errors import EditRefusedError
-from digest.model.arrangement import Arrangement, Override, WrittenArticle
+from digest.model.arrangement import OVERRIDDEN, Arrangement, Override, WrittenArticle
 from digest.model.article import Article
 from digest.model.extras import Advertisement, Appointment, EditorLetter, Extras, NumberedList
 from digest.model.newsletter import MOST_ARTICLES
 
 
 class StandingArticle(msgspec.Struct, frozen=True, kw_only=True):
-    """An article as the edition shows it now; `names` are all those that a pin may know it by."""
+    """An article as the edition shows it now; `names` are all those that a pin may know it by.
+
+    `origin` is the hash of what its source has.
+    """
 
     key: str
     title: str
     pinned: bool = False
     names: tuple[str, ...] = ()
+    origin: str = ""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -215,7 +219,7 @@ def _place(extras: Extras, edit: PlaceArticle, standing: Standing) -> Extras:
     article = standing.article(edit.article)
     if edit.section and edit.section not in standing.sections:
         raise EditRefusedError(f"Diesen Newsletter gibt es ohne die Rubrik „{edit.section}“.")
-    return _override(extras, article.key, section=edit.section or UNSET)
+    return _override(extras, article, section=edit.section or UNSET)
 
 
 def _rewrite(extras: Extras, edit: RewriteArticle, standing: Standing) -> Extras:
@@ -224,16 +228,16 @@ def _rewrite(extras: Extras, edit: RewriteArticle, standing: Standing) -> Extras
         raise EditRefusedError("Ein Artikel braucht einen Titel.")
     if edit.wording.section is not UNSET:
         raise EditRefusedError("Die Rubrik wird nicht mit dem Text geändert.")
-    return _override(extras, article.key, **{name: getattr(edit.wording, name) for name in edit.wording.fields})
+    return _override(extras, article, **{name: getattr(edit.wording, name) for name in edit.wording.fields})
 
 
 def _reset(extras: Extras, edit: ResetArticle, standing: Standing) -> Extras:
     article = standing.article(edit.article)
-    names = edit.fields or Override.__struct_fields__
-    unknown = set(names).difference(Override.__struct_fields__)
+    names = edit.fields or OVERRIDDEN
+    unknown = set(names).difference(OVERRIDDEN)
     if unknown:
         raise EditRefusedError(f"Das Feld „{min(unknown)}“ gibt es nicht.")
-    return _override(extras, article.key, **dict.fromkeys(names, UNSET))
+    return _override(extras, article, **dict.fromkeys(names, UNSET))
 
 
 def _write(extras: Extras, edit: WriteArticle, standing: Standing) -> Extras:
@@ -319,11 +323,11 @@ def _insert(
     return (*others[:place], key, *others[place:])
 
 
-def _override(extras: Extras, key: str, **values: Any) -> Extras:
+def _override(extras: Extras, article: StandingArticle, **values: Any) -> Extras:
     overrides = dict(extras.arranged.overrides)
-    changed = Override(**(asdict(overrides.pop(key, Override())) | values))
+    changed = Override(**(asdict(overrides.pop(article.key, Override())) | values | {"basis": article.origin}))
     if changed.fields:
-        overrides[key] = changed
+        overrides[article.key] = changed
     return _arrange(extras, overrides=overrides)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
 from digest.model.article import Article
 from digest.storage.tables import articles
+from subscribers.upsert import in_chunks
 
 _encode = msgspec.json.encode
 _decode = msgspec.json.Decoder(Article).decode
@@ -65,6 +66,16 @@ def articles_between(
         articles.c.published.is_(None) & (articles.c.first_seen >= start - day),
     )
     yield from _read(connection, wide, sources)
+
+
+def articles_by_key(connection: Connection, keys: Sequence[str]) -> dict[str, list[Article]]:
+    """Every source's copy of those articles that the pool has."""
+    found: dict[str, list[Article]] = {}
+    for chunk in in_chunks(keys):
+        query = select(articles.c.key, articles.c.article).where(articles.c.key.in_(chunk)).order_by(articles.c.id)
+        for key, stored in connection.execute(query):
+            found.setdefault(key, []).append(_decode(stored))
+    return found
 
 
 def list_articles(

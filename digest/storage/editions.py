@@ -44,21 +44,27 @@ def regular_edition(connection: Connection, newsletter: str, day: date, at: date
     """The regular edition of that newsletter and day, made in state gathering where there is none yet."""
     known = find_regular_edition(connection, newsletter, day)
     if known is None:
-        connection.execute(
-            insert(editions).values(
-                newsletter=newsletter,
-                kind=EditionKind.REGULAR,
-                day=day,
-                at=at,
-                state=EditionState.GATHERING,
-                reason="",
-                content_hash="",
-                approved_hash="",
-            )
-        )
-        known = find_regular_edition(connection, newsletter, day)
-        assert known is not None  # noqa: S101, inserted in this transaction
+        return add_edition(connection, newsletter, EditionKind.REGULAR, day, at)
     return known
+
+
+def add_edition(connection: Connection, newsletter: str, kind: EditionKind, day: date, at: datetime) -> Edition:
+    """One more edition, in state gathering."""
+    number = connection.execute(
+        insert(editions)
+        .values(
+            newsletter=newsletter,
+            kind=kind,
+            day=day,
+            at=at,
+            state=EditionState.GATHERING,
+            reason="",
+            content_hash="",
+            approved_hash="",
+        )
+        .returning(editions.c.id)
+    ).scalar_one()
+    return get_edition(connection, number)
 
 
 def get_edition(connection: Connection, number: int, *, content: bool = False) -> Edition:
@@ -99,11 +105,11 @@ def page_editions(connection: Connection, *, newsletter: str = "", before: int, 
 
 
 def last_preparation(connection: Connection, newsletter: str, before: date) -> datetime | None:
-    """When the newest edition before that day was prepared, of those that carry their articles."""
+    """When the newest regular edition before that day was prepared, of those that carry their articles."""
     query = (
         select(editions.c.prepared_at)
         .where(editions.c.newsletter == newsletter, editions.c.day < before, editions.c.state.in_(_CARRYING))
-        .where(_NO_LETTER)
+        .where(editions.c.kind == EditionKind.REGULAR)
         .order_by(editions.c.day.desc())
         .limit(1)
     )
@@ -128,8 +134,13 @@ def freeze(
     shell: bytes,
     state: EditionState,
     now: datetime,
+    *,
+    origins: Sequence[str] = (),
 ) -> None:
-    """Store what the edition is made from, its shell and its article keys. Raises StepError."""
+    """Store what the edition is made from, its shell and its article keys. Raises StepError.
+
+    `origins` are hashes of the articles as their sources have them, in the order of `keys`.
+    """
     edition.state.check_step(state)
     connection.execute(
         update(editions)
@@ -149,7 +160,10 @@ def freeze(
     if keys:
         connection.execute(
             insert(edition_articles),
-            [{"edition_id": edition.number, "number": n, "article_key": key} for n, key in enumerate(keys)],
+            [
+                {"edition_id": edition.number, "number": number, "article_key": key, "origin_hash": origin}
+                for number, (key, origin) in enumerate(zip(keys, origins or [""] * len(keys), strict=True))
+            ],
         )
 
 
@@ -213,6 +227,13 @@ def prepared_articles(connection: Connection, number: int) -> tuple[Article, ...
     """The articles that an edition was prepared with last; none where it never was."""
     stored = connection.execute(select(editions.c.content).where(editions.c.id == number)).scalar()
     return _decode_content(stored).articles if stored else ()
+
+
+def article_keys(connection: Connection, number: int) -> list[tuple[str, str]]:
+    """(key, hash of what its source had) of each article that the edition was prepared with, in their order."""
+    query = select(edition_articles.c.article_key, edition_articles.c.origin_hash)
+    query = query.where(edition_articles.c.edition_id == number).order_by(edition_articles.c.number)
+    return [(key, origin) for key, origin in connection.execute(query)]
 
 
 def load_shell(connection: Connection, number: int) -> bytes:

@@ -21,7 +21,7 @@ from digest.render.lint.findings import Finding, Place, found, in_order
 from digest.render.lint.look import check_look
 from digest.storage import editions, snapshots
 from digest.storage.database import Database
-from digest.tasks.prepare_edition import Recipe
+from digest.tasks.recipe import Recipe
 
 _IMPRINT = "Musterverlag GmbH, Musterstraße 1, 10115 Berlin"
 _RESPONSIBLE = "Erika Muster, Musterstraße 1, 10115 Berlin"

@@ -16,10 +16,10 @@ from digest.model.extras import Extras
 from digest.model.newsletter import MOST_ARTICLES
 from digest.storage import editions
 from digest.storage.database import Database
-from digest.tasks.prepare_edition import PrepareReport, Recipe, prepare_edition
+from digest.tasks.draft_edition import NEWSROOM
+from digest.tasks.prepare_edition import PrepareReport, prepare_edition
+from digest.tasks.recipe import Recipe
 
-#: Who is named as the source of an article that was written by hand.
-NEWSROOM = "Redaktion"
 _CLOSED = frozenset({EditionState.SENDING, EditionState.PAUSED, EditionState.SENT, EditionState.CANCELLED})
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from digest.errors import StorageError
+from digest.errors import SenderBusyError, StorageError
 
 
 @contextmanager
@@ -16,7 +16,7 @@ def sender_lock(database_file: Path | None) -> Iterator[bool]:
     """Hold the lock beside the database file; it goes with the process, however that ends.
 
     Yields whether this process is the only sender: True with a file, False for a server, where leases decide.
-    Raises StorageError where another process is sending.
+    Raises SenderBusyError where somebody else is sending.
     """
     if database_file is None:
         yield False
@@ -30,5 +30,5 @@ def sender_lock(database_file: Path | None) -> Iterator[bool]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StorageError("Another process is sending from this database; leave it to finish.") from None
+            raise SenderBusyError("Another process is sending from this database; leave it to finish.") from None
         yield True

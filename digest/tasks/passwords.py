@@ -8,7 +8,7 @@ from functools import cache
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from digest.errors import UsageError
+from digest.errors import PasswordError
 from digest.model.editor import Editor
 
 SHORTEST, LONGEST = 12, 200
@@ -17,14 +17,6 @@ _FEWEST_SIGNS = 5
 _HASHER = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1),))
 #: Many checks at a time would cost the server its memory.
 _AT_ONCE = threading.BoundedSemaphore(2)
-
-
-class PasswordError(UsageError):
-    """A text that cannot be a password; `rule` is a short name for what is wrong: short, long, plain or own."""
-
-    def __init__(self, rule: str, problem: str) -> None:
-        self.rule = rule
-        super().__init__(f"This cannot be the password: {problem}.")
 
 
 def check_password(editor: Editor, text: str) -> None:

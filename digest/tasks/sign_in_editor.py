@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import Connection
 
+from digest.errors import TooManyTriesError
 from digest.model.editor import Editor
 from digest.storage import editors, sessions
 from digest.storage.database import Database
@@ -29,12 +30,6 @@ class SignedIn(msgspec.Struct, frozen=True):
     session: str
 
 
-class TooManyTriesError(Exception):
-    """This account, or this network, has to wait; in seconds, at most."""
-
-    seconds = int(_WINDOW.total_seconds())
-
-
 def sign_in_by_password(
     database: Database, email: str, password: str, *, secret: bytes, ip: str, now: datetime
 ) -> SignedIn | None:
@@ -48,10 +43,9 @@ def sign_in_by_password(
     if not is_password(password, known[1] if known else None):
         return None
     with database.write() as connection:
-        editor = editors.get_editor(connection, email)
         if editors.password_hash(connection, email) != known:
             return None  # changed while it was being checked
-        return _let_in(connection, editor, "password", now)
+        return _let_in(connection, editors.get_editor(connection, email), "password", now)
 
 
 def sign_in_by_link(database: Database, text: str, *, secret: bytes, ip: str, now: datetime) -> SignedIn | None:
@@ -67,12 +61,10 @@ def _count_try(database: Database, email: str, *, secret: bytes, ip: str, now: d
     with database.write() as connection:
         allowed = count_requests(connection, counted, secret=secret, now=now)
     if not allowed:
-        raise TooManyTriesError
+        raise TooManyTriesError(int(_WINDOW.total_seconds()))
 
 
 def _let_in(connection: Connection, editor: Editor, by: str, now: datetime) -> SignedIn:
     session = sessions.begin_session(connection, editor, now=now)
-    record_change(
-        connection, who=editor.who, what="editor.sign_in", subject=str(editor.id), at=now, detail={"by": by}
-    )
+    record_change(connection, who=editor.who, what="editor.sign_in", subject=str(editor.id), at=now, detail={"by": by})
     return SignedIn(editor, session)

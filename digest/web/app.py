@@ -8,11 +8,12 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
 from digest.app import App
-from digest.web import api, public
+from digest.web import api, newsroom, public
 from digest.web.assets import Assets, show_asset
 from digest.web.doorway import Doorway
 from digest.web.faults import show_fault
 from digest.web.health import show_health
+from digest.web.newsroom.wording import make_filters
 from digest.web.pages import Pages, web_folders
 from digest.web.posted import read_posted
 
@@ -26,9 +27,9 @@ def make_web_app(app: App) -> Litestar:
     settings = app.settings
     folders = web_folders(settings.templates.path)
     assets = Assets(folders, settings.newsletters)
-    pages = Pages(settings.site, settings.newsletters, folders, assets)
+    pages = Pages(settings.site, settings.newsletters, folders, assets, make_filters(settings.site.zone))
     made = Litestar(
-        [public.make_router(), api.make_router(app), show_asset, show_health],
+        [public.make_router(), newsroom.make_router(app), api.make_router(app), show_asset, show_health],
         dependencies={
             "app": Provide(lambda: app, sync_to_thread=False),
             "pages": Provide(lambda: pages, sync_to_thread=False),

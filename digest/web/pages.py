@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,15 @@ def web_folders(own_folder: str) -> list[Path]:
 class Pages:
     """The pages of one site."""
 
-    def __init__(self, site: Site, newsletters: Sequence[Newsletter], folders: Sequence[Path], assets: Assets) -> None:
-        """Raises TemplateError for a template that is not valid Jinja."""
+    def __init__(
+        self,
+        site: Site,
+        newsletters: Sequence[Newsletter],
+        folders: Sequence[Path],
+        assets: Assets,
+        filters: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:
+        """`filters` are those of a room. Raises TemplateError for a template that is not valid Jinja."""
         self._site = site
         self._environment = ImmutableSandboxedEnvironment(
             loader=FileSystemLoader(list(reversed(folders))),
@@ -58,7 +65,7 @@ class Pages:
             "join_words": german.join_words,
             "clean": german.clean_name,
             "timetable": _timetable,
-        }
+        } | dict(filters or {})
         for name in self._environment.list_templates(extensions=["html", "xml"]):
             try:
                 self._environment.get_template(name)

@@ -1,0 +1,50 @@
+"""The newsroom, under /redaktion: one file per page. How a page is made stands in `layout`."""
+
+from __future__ import annotations
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
+from litestar.types import ControllerRouterHandler
+
+from digest.app import App
+from digest.web.newsroom import signing_in
+from digest.web.newsroom.faults import ask_to_sign_in, show_newsroom_fault
+from digest.web.newsroom.guard import Guard, SignInNeededError
+from digest.web.newsroom.layout import ROOT, current_editor, current_visit
+from digest.web.newsroom.session import Connection
+
+_PAGES: list[ControllerRouterHandler] = [
+    signing_in.show_sign_in,
+    signing_in.sign_in,
+    signing_in.show_link,
+    signing_in.use_link,
+    signing_in.sign_out,
+    signing_in.show_password,
+    signing_in.change_password,
+]
+
+
+def make_router(app: App) -> Router:
+    """Every page of the newsroom, behind its guard."""
+    guard = Guard(app)
+
+    # A function, for a router copies what it is given, and a product is not to be copied.
+    async def check(connection: Connection, handler: BaseRouteHandler) -> None:
+        await guard.check(connection, handler)
+
+    return Router(
+        ROOT,
+        route_handlers=_PAGES,
+        guards=[check],
+        dependencies={
+            "visit": Provide(current_visit, sync_to_thread=False),
+            "editor": Provide(current_editor, sync_to_thread=False),
+        },
+        exception_handlers={
+            SignInNeededError: ask_to_sign_in,
+            HTTPException: show_newsroom_fault,
+            Exception: show_newsroom_fault,
+        },
+    )

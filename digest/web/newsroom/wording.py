@@ -1,0 +1,172 @@
+"""How the newsroom says what the program calls by a name: states, reasons, roles, times. German, one table each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from digest import german
+from digest.model.delivery import DeliveryState, SkipReason
+from digest.model.edition import EditionKind, EditionState
+from digest.model.editor import Role
+from subscribers.model import BounceClass, EventKind, SubscriptionState, SuppressionReason
+
+#: A state's word, and the tone in which it is shown: calm, busy, good, warm (somebody has to act) or over.
+STATES: dict[EditionState, tuple[str, str]] = {
+    EditionState.GATHERING: ("noch nicht vorbereitet", "calm"),
+    EditionState.PREPARED: ("vorbereitet", "calm"),
+    EditionState.IN_REVIEW: ("wartet auf Freigabe", "warm"),
+    EditionState.APPROVED: ("freigegeben", "good"),
+    EditionState.SENDING: ("wird versendet", "busy"),
+    EditionState.PAUSED: ("angehalten", "warm"),
+    EditionState.SENT: ("versendet", "good"),
+    EditionState.HELD: ("zurückgehalten", "warm"),
+    EditionState.CANCELLED: ("abgebrochen", "over"),
+    EditionState.SKIPPED: ("ausgelassen", "over"),
+}
+_KINDS = {
+    EditionKind.REGULAR: "Ausgabe",
+    EditionKind.EXTRA: "Sonderausgabe",
+    EditionKind.CORRECTION: "Korrektur",
+    EditionKind.LETTER: "Brief",
+}
+_WORDS: dict[str, str] = {
+    # Deliveries
+    DeliveryState.QUEUED: "wartet",
+    DeliveryState.CLAIMED: "wartet",
+    DeliveryState.IN_FLIGHT: "unterwegs",
+    DeliveryState.SUBMITTED: "übergeben",
+    DeliveryState.DEFERRED: "aufgeschoben",
+    DeliveryState.REJECTED: "abgelehnt",
+    DeliveryState.UNKNOWN: "ungewiss",
+    DeliveryState.SKIPPED: "ausgelassen",
+    # Why somebody gets nothing
+    SkipReason.SUPPRESSED: "gesperrt",
+    SkipReason.UNSUBSCRIBED: "abgemeldet",
+    SkipReason.PAUSED: "macht Pause",
+    SkipReason.ERASED: "gelöscht",
+    SkipReason.NOTHING_NEW: "nichts Neues dabei",
+    SkipReason.NEEDS_SMTPUTF8: "Adresse braucht SMTPUTF8",
+    SkipReason.CANCELLED: "Versand abgebrochen",
+    # Subscriptions, suppressions
+    SubscriptionState.PENDING: "noch nicht bestätigt",
+    SubscriptionState.ACTIVE: "angemeldet",
+    SuppressionReason.HARD_BOUNCE: "dauerhaft unzustellbar",
+    SuppressionReason.SOFT_BOUNCES: "wiederholt unzustellbar",
+    SuppressionReason.COMPLAINT: "Beschwerde",
+    SuppressionReason.REQUEST: "auf Wunsch",
+    SuppressionReason.ADMIN: "von der Redaktion",
+    SuppressionReason.IMPORTED: "importiert",
+    # What came back
+    EventKind.SUBSCRIBED: "Anmeldungen",
+    EventKind.BOUNCED: "Rückläufer",
+    EventKind.COMPLAINED: "Beschwerden",
+    BounceClass.HARD: "dauerhaft",
+    BounceClass.SOFT: "vorübergehend",
+    BounceClass.SENDER: "liegt am Absender",
+    BounceClass.IGNORED: "ohne Folge",
+    # Roles
+    Role.EDITOR: "Redaktion",
+    Role.ADMIN: "Admin",
+}
+_DEEDS = {
+    "edition.approve": "freigegeben",
+    "edition.hold": "zurückgehalten",
+    "edition.release": "Zurückhalten aufgehoben",
+    "edition.pause": "angehalten",
+    "edition.resume": "Versand fortgesetzt",
+    "edition.send": "Versand gestartet",
+    "edition.cancel": "abgebrochen",
+    "edition.skip": "ausgelassen",
+    "edition.edit": "bearbeitet",
+    "edition.prepare": "vorbereitet",
+    "subscriber.add": "eingetragen",
+    "subscriber.change": "geändert",
+    "subscriber.forget": "gelöscht",
+    "subscription.unsubscribe": "abgemeldet",
+    "subscription.subscribe": "angemeldet",
+    "suppression.add": "gesperrt",
+    "suppression.remove": "Sperre aufgehoben",
+    "list.create": "Liste angelegt",
+    "list.rename": "Liste umbenannt",
+    "list.archive": "Liste archiviert",
+    "list.unarchive": "Liste wieder geöffnet",
+    "list.delete": "Liste gelöscht",
+}
+#: Reasons of editions that the program gives, as it stores them; whatever else stands there is shown as it is.
+_REASONS = {
+    "was not approved by its time": "Bis zum Versandzeitpunkt war sie nicht freigegeben.",
+    "missed its time": "Der Versandzeitpunkt ist verstrichen.",
+    "changed": "Nach der Freigabe wurde sie geändert.",
+}
+
+
+def make_filters(zone: ZoneInfo) -> Mapping[str, Callable[..., Any]]:
+    """The newsroom's own filters for templates, with times in `zone`."""
+
+    def local(at: datetime) -> datetime:
+        return at.astimezone(zone)
+
+    return {
+        "local": local,
+        "moment": lambda at: _moment(local(at)),
+        "clock_time": lambda at: german.time_of_day(local(at)),
+        "iso": lambda at: at.astimezone(UTC).isoformat(timespec="seconds"),
+        "day": german.long_date,
+        "number": german.number,
+        "count": german.plural,
+        "state_word": lambda state: STATES[state][0],
+        "state_tone": lambda state: STATES[state][1],
+        "kind_word": lambda kind: _KINDS[kind],
+        "word": word,
+        "deed": lambda what: _DEEDS.get(what, what),
+        "person": person,
+        "reason": reason,
+    }
+
+
+def word(name: str | StrEnum) -> str:
+    """The German word for a state or a reason; an unknown one as it is."""
+    return _WORDS.get(str(name), str(name).replace("_", " "))
+
+
+def person(who: str) -> str:
+    """Who the audit trail names: "editor:anna@news.example", "cli:anna", "key:crm", "reader", "schedule"."""
+    kind, _, name = who.partition(":")
+    if kind == "editor":
+        return name
+    named = {"cli": "Kommandozeile", "key": "Schnittstelle", "reader": "Leser", "schedule": "Zeitplan"}.get(kind, kind)
+    return f"{named} ({name})" if name else named
+
+
+def reason(text: str) -> str:
+    """An edition's reason, in German where it is one of the program's own."""
+    if text.startswith("by command at "):
+        return ""
+    return _REASONS.get(text.rstrip("."), text)
+
+
+def _moment(at: datetime) -> str:
+    """ "Freitag, 6. März, 6.30 Uhr"; the year where it is not the clock's own is seen at the edition's date."""
+    return f"{german.weekday_date(at.date())}, {german.time_of_day(at)}"
+
+
+def in_words(seconds: float) -> str:
+    """ "3 Std. 12 Min.", "12 Min.", "weniger als 1 Min."."""
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return f"weniger als 1{german.NO_BREAK}Min."
+    hours, rest = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "Tg."), (hours, "Std."), (rest, "Min.")]
+    shown = [f"{count}{german.NO_BREAK}{unit}" for count, unit in parts if count][:2]
+    return " ".join(shown)
+
+
+def day_word(day: date, today: date) -> str:
+    """ "heute", "morgen", "gestern", else "am Freitag, 6. März"."""
+    near = {0: "heute", 1: "morgen", -1: "gestern"}
+    return near.get((day - today).days, f"am {german.weekday_date(day)}")

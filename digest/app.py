@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from digest.tasks.send_test import TrialReport
     from digest.tasks.sending_status import EditionStatus
     from digest.tasks.take_snapshot import SnapshotReport
+    from digest.tasks.try_url import TriedUrl
     from subscribers.import_undo import UndoReport
 
 #: A snapshot this young serves for sending; an older one is taken anew.
@@ -82,6 +83,19 @@ class App:
     def close(self) -> None:
         if "database" in self.__dict__:
             self.database.close()
+
+    def reload_settings(self) -> None:
+        """Take over the settings as they are now; whatever has begun goes on with those that it began with.
+
+        Raises SettingsError; then the old ones stay.
+        """
+        settings = load_settings(self.path, self.environ)[0]
+        App(settings, path=self.path, environ=self.environ, backend=self._backend).check_backend()
+        if settings.database.url != self.settings.database.url:
+            raise SettingsError("database.url", "changes only when the program is started anew", str(self.path))
+        self.settings = settings
+        for made_from_settings in ("secret", "links", "desk", "_fetch_once"):
+            self.__dict__.pop(made_from_settings, None)
 
     @cached_property
     def database(self) -> Database:
@@ -222,6 +236,14 @@ class App:
 
         with self._context(self.today()) as context:
             return gather_source(source, self.settings.topics, context)
+
+    def try_url(self, url: str) -> TriedUrl:
+        """What an address would give as a source, without keeping it. Raises UsageError, SourceError."""
+        from digest.tasks.try_url import try_url
+
+        taken = [source.name for source in self.settings.sources]
+        with self._context(self.today()) as context:
+            return try_url(url, self.settings.topics, taken, context)
 
     @contextmanager
     def _context(self, day: date) -> Iterator[Context]:

@@ -11,13 +11,14 @@ import click
 
 #: Command -> its file in this folder, and the line that `digest --help` shows.
 COMMANDS = {
+    "init": ("init", "Set up a new installation: settings, database, list."),
     "run": ("run", "Gather, snapshot, prepare and send: the main job, once."),
     "gather": ("gather", "Read the sources into the pool of articles."),
     "snapshot": ("snapshot", "Take the prices of the coins."),
     "prepare": ("prepare", "Choose the day's articles and freeze the edition."),
     "send": ("send", "Send what is prepared and may be sent."),
     "status": ("status", "How sending stands: counts, rate, time left, what is waited for."),
-    "editions": ("editions", "List, show, approve, hold, release, pause and cancel editions."),
+    "editions": ("editions", "List, show, approve, hold, release, pause, skip and cancel editions."),
     "sources": ("sources", "List, try and add sources."),
     "articles": ("articles", "List the gathered articles."),
     "check": ("check", "Check templates and the edition; says what must be mended."),

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import replace
 
 from digest.app import App
 from digest.cli.options import json_option, with_app
-from digest.cli.output import print_json, print_table, say
+from digest.cli.output import counted, print_json, print_table, say
 from digest.config import load_settings
 from digest.errors import SettingsError, UsageError
+
+if TYPE_CHECKING:
+    from digest.tasks.try_url import Candidate
 
 
 @click.group("sources")
@@ -39,19 +43,55 @@ def list_(app: App, as_json: bool) -> None:
 
 
 @command.command("test")
-@click.argument("name")
+@click.argument("name", metavar="NAME|URL")
 @json_option
 @with_app
-def test(app: App, name: str, as_json: bool) -> None:
-    """Read one source and show what it gives; nothing is kept."""
+def test(app: App, name: str, as_json: bool) -> int:
+    """Read one source of the settings, or any web address, and show what it gives; nothing is kept.
+
+    Of an address it says what is there (a feed, a page with feeds, an overview, an article), what readers would miss,
+    and the table for the settings. Exits 1 where nothing can be read.
+    """
+    if name.lower().startswith(("http://", "https://")):
+        return _test_url(app, name, as_json)
     found = app.try_source(app.sources(name)[0])
     if as_json:
         print_json(found)
-        return
+        return 0
     for article in found:
         say(f"{article.published or 'no date'}  {article.title}")
         say(f"    {article.lead or '(no lead)'}")
         say(f"    {len(article.body)} paragraphs, by {article.author or 'nobody named'}, {article.url or 'no address'}")
+    return 0
+
+
+def _test_url(app: App, url: str, as_json: bool) -> int:
+    tried = app.try_url(url)
+    if as_json:
+        print_json(tried)
+    else:
+        say(f"{tried.url} is {tried.what}.")
+        for candidate in tried.candidates:
+            _show_candidate(candidate)
+    return 0 if tried.works else 1
+
+
+def _show_candidate(candidate: Candidate) -> None:
+    say(f"\nAs a {candidate.type}, {candidate.url}:")
+    if candidate.articles:
+        span = f", from {candidate.oldest:%Y-%m-%d} to {candidate.newest:%Y-%m-%d %H:%M}" if candidate.newest else ""
+        say(f"  {counted(candidate.articles, 'article')}{span}")
+        having = {"a date": candidate.dated, "a teaser or text": candidate.leads, "an author": candidate.authors}
+        having |= {"a picture": candidate.pictures, "a paywall": candidate.paid}
+        say("  " + ", ".join(f"{number} with {what}" for what, number in having.items()))
+        if candidate.topics:
+            say(f"  topics: {', '.join(candidate.topics)}")
+    for title in candidate.titles:
+        say(f"  - {title}")
+    for problem in candidate.problems:
+        say(f"  ! {problem}")
+    if candidate.table:
+        say(f"\n{candidate.table}")
 
 
 @command.command("add")

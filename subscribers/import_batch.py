@@ -56,11 +56,11 @@ class Fate(StrEnum):
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """A row's fate; `pending` waits for a confirmation, `noted` is kept out by what the file itself says of them."""
+    """A row's fate; `pending` waits for a confirmation, `reason` is a sentence where the fate alone says little."""
 
     fate: Fate
     pending: bool = False
-    noted: bool = False
+    reason: str = ""
 
 
 def apply_batch(
@@ -83,6 +83,7 @@ def apply_batch(
             people[entry.key] = Person(entry.address, entry.key)
     store = Store(conn, list_id, now)
     store.load(people)
+    former = store.former(people)
     outcomes = []
     for entry in entries:
         if suppression := suppressed.get(entry.key):
@@ -90,9 +91,11 @@ def apply_batch(
             outcomes.append(Outcome(Fate.ERASED if erased else Fate.SUPPRESSED))
         elif entry.standing is Standing.BARRED:
             to_bar.setdefault(entry.key, Barred(entry.key, entry.address, entry.why, entry.barred_since or now))
-            outcomes.append(Outcome(Fate.SUPPRESSED, noted=True))
+            outcomes.append(Outcome(Fate.SUPPRESSED, reason=_by_the_file(entry)))
         elif entry.key in to_bar:
             outcomes.append(Outcome(Fate.SUPPRESSED))
+        elif entry.key in former and not people[entry.key].known:
+            outcomes.append(_MOVED)
         else:
             outcomes.append(_take(people[entry.key], entry))
     if import_id is not None:
@@ -113,7 +116,7 @@ def _take(person: Person, entry: Entry) -> Outcome:
     outcome = _UNCHANGED if person.target else _ADDED
     target = person.target
     if entry.standing is Standing.LEFT:
-        target, outcome = _LEFT, Outcome(Fate.LEFT, noted=True)
+        target, outcome = _LEFT, Outcome(Fate.LEFT, reason=_by_the_file(entry))
         person.consent = Consent(source=entry.why)
     elif target is not _ACTIVE:
         stated = entry.standing is Standing.STATED
@@ -126,5 +129,10 @@ def _take(person: Person, entry: Entry) -> Outcome:
     return outcome
 
 
+def _by_the_file(entry: Entry) -> str:
+    return f"{entry.why[:1].upper()}{entry.why[1:]}; an import respects that."
+
+
 _ADDED, _UPDATED, _UNCHANGED = Outcome(Fate.ADDED), Outcome(Fate.UPDATED), Outcome(Fate.UNCHANGED)
 _WAITING = Outcome(Fate.ADDED, pending=True)
+_MOVED = Outcome(Fate.UNCHANGED, reason="Somebody had this address before and has another now; they are as they were.")

@@ -63,7 +63,7 @@ class Tally:
         self._fates[fate] += 1
         self.pending += outcome.pending
         self.duplicates += earlier_line is not None
-        if reason := _reason(entry, outcome, earlier_line):
+        if reason := _reason(outcome, earlier_line):
             # Whoever was erased is not written into yet another report.
             self._name(RefusedRow(entry.line, "" if fate is Fate.ERASED else entry.address.email, reason))
 
@@ -98,10 +98,8 @@ class Tally:
         )
 
 
-def _reason(entry: Entry, outcome: Outcome, earlier_line: int | None) -> str:
-    if outcome.noted:
-        return f"{entry.why[:1].upper()}{entry.why[1:]}; an import respects that."
-    if reason := _KEPT_OUT.get(outcome.fate):
+def _reason(outcome: Outcome, earlier_line: int | None) -> str:
+    if reason := outcome.reason or _KEPT_OUT.get(outcome.fate):
         return reason
     return f"Line {earlier_line} has the same address; both became one person." if earlier_line else ""
 

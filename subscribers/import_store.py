@@ -25,6 +25,7 @@ from subscribers.rows import PROFILE_COLUMNS
 from subscribers.tables import (
     consent_events,
     events,
+    former_addresses,
     import_changes,
     import_suppressions,
     subscribers,
@@ -90,6 +91,13 @@ class Store:
             person.id, person.state, person.known = row[1], row[2], True
             person.before = person.profile = Profile(**dict(zip(_PROFILE, row[3:], strict=True)))
             person.target = person.state
+
+    def former(self, keys: Iterable[str]) -> set[str]:
+        """Those of the keys that are of addresses which somebody had before."""
+        given = JsonRows(self._conn)
+        key = former_addresses.c.email_key
+        query = select(key).where(key.in_(select(given.cell(0, key.type))))
+        return set(self._conn.execute(query, given.parameter([each] for each in keys)).scalars())
 
     def write(self, people: Sequence[Person], import_id: int) -> None:
         """Make them what they will be, each with a target, and note how they were."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from subscribers.audit import list_changes
 from subscribers.consent import consent_history
 from subscribers.csv_import import import_csv
 from subscribers.errors import CsvFileError, UnknownListError, WrongValueError
+from subscribers.former_addresses import change_address
 from subscribers.import_log import list_imports
 from subscribers.import_report import ImportReport, RefusedRow
 from subscribers.lists import create_list
@@ -288,6 +290,18 @@ def test_how_people_stood_where_the_file_comes_from(
     assert person.attributes == ({"subscription": "Premium"} if standing == "Premium" else {})
 
 
+def test_a_former_address_is_nobody_new(
+    run: Import, known: Connection, engine: Engine, secret: bytes, now: datetime
+) -> None:
+    with engine.begin() as conn:
+        person = get_subscriber(conn, "active@x.de", secret=secret)
+        change_address(conn, person, parse_address("umgezogen@x.de"), who="test", secret=secret, now=now)
+    report = run("email,first_name\nActive@x.de,Neu\numgezogen@x.de,\n")
+    assert counts(report) == {"unchanged": 2}
+    assert [(row.line, "had this address before" in row.reason) for row in report.refusals] == [(2, True)]
+    assert get_subscriber(known, "umgezogen@x.de", secret=secret).first_name == "Alt"
+
+
 def test_an_import_is_on_record(run: Import, engine: Engine, now: datetime) -> None:
     report = run("email\na@x.de\nkaputt\n", who="cli:anna")
     with engine.begin() as conn:
@@ -362,6 +376,22 @@ def test_progress_reaches_the_end_of_the_file(run: Import, tmp_path: Path, monke
     run(file, progress=lambda rows, octets: steps.append((rows, octets)))
     assert [rows for rows, _ in steps] == [10, 20, 25]
     assert steps[-1][1] == file.stat().st_size
+
+
+def test_memory_does_not_grow_with_the_file(run: Import, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_import, "BATCH", 100)
+
+    def peak(rows: int) -> int:
+        file = tmp_path / "leute.csv"
+        file.write_text("email\n" + "".join(f"p{rows}.{number}@x.de\n" for number in range(rows)))
+        tracemalloc.start()
+        run(file)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    peak(500)
+    assert peak(9_000) < 1.3 * peak(4_500)
 
 
 def test_reports_name_a_bounded_number_of_rows(run: Import) -> None:

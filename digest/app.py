@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from digest.tasks.gather_articles import SourceReport
     from digest.tasks.post_message import Answer, Poster
     from digest.tasks.prepare_edition import PrepareReport
+    from digest.tasks.prune import PruneReport
     from digest.tasks.purge import PurgeReport
     from digest.tasks.reader_requests import ReaderRequests
     from digest.tasks.recipe import Recipe
@@ -360,6 +361,23 @@ class App:
         from digest.tasks.backup import make_backup
 
         return make_backup(self.places, self.clock(), out, keep=keep)
+
+    def prune(self, *, who: str, dry_run: bool = False) -> PruneReport:
+        """Delete what [retention] and [privacy] say is to go."""
+        from digest.tasks.prune import Folders, prune_all
+
+        file = self.database.file
+        folders = Folders(
+            pictures=self.pictures_folder,
+            imports=self.imports_folder,
+            cache=file.with_name("http-cache.db") if file else None,
+            beside=self.pictures_folder.parent,
+        )
+        settings = self.settings
+        retention, privacy, newsletters = settings.retention, settings.privacy, settings.newsletters
+        return prune_all(
+            self.database, folders, retention, privacy, newsletters, who=who, now=self.clock(), dry_run=dry_run
+        )
 
     def undo_import(self, number: int, *, who: str, progress: Callable[[int], None] = lambda _done: None) -> UndoReport:
         """Take an import back. Raises UnknownImportError."""

@@ -18,6 +18,7 @@ from digest.deliver.alert_settings import AlertsSettings
 from digest.deliver.settings import DeliverySettings, DkimSettings
 from digest.errors import SettingsError
 from digest.gather.settings import GatherSettings, SourceSettings
+from digest.logs import LOG_VARIABLE
 from digest.market.settings import MarketSettings
 from digest.model.bounces import BouncesSettings
 from digest.model.holidays import check_place
@@ -27,12 +28,10 @@ from digest.model.settings import Table
 from digest.model.site import Site
 from digest.model.web import WebSettings
 from digest.render.settings import TemplatesSettings
-from digest.storage.settings import DatabaseSettings
+from digest.storage.settings import DatabaseSettings, RetentionSettings
 
 PREFIX = "DIGEST_"
 CONFIG_VARIABLE = "DIGEST_CONFIG"
-#: How logs are written: see `digest.logs`.
-LOG_VARIABLE = "DIGEST_LOG"
 _ENVIRONMENT = "the environment"
 #: Keys of the contract whose rooms are not built yet: read, and said to be without effect. "" is the whole table.
 _LATER: dict[str, tuple[str, ...]] = {}
@@ -65,6 +64,7 @@ class Settings(Table, frozen=True, kw_only=True):
     templates: TemplatesSettings = TemplatesSettings()
     web: WebSettings = WebSettings()
     privacy: PrivacySettings = PrivacySettings()
+    retention: RetentionSettings = RetentionSettings()
 
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> tuple[Settings, list[str]]:

@@ -38,6 +38,7 @@ COMMANDS = {
     "bounces": ("bounces", "Take in bounces, complaints, wishes to leave and replies."),
     "backup": ("backup", "Put everything that cannot be made again into one file."),
     "restore": ("restore", "Put a backup in the place of what is there; nothing is sent twice."),
+    "prune": ("prune", "Delete what is needed no more; the database gets smaller."),
     "migrate": ("migrate", "Bring the database to this program's version."),
     "completion": ("completion", "Print the script by which a shell completes commands."),
 }

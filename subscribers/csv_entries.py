@@ -8,8 +8,9 @@ from functools import partial
 
 from subscribers.addresses import address_key, parse_address
 from subscribers.consent import stated_consent
-from subscribers.csv_maps import CsvMap, Translated, Translator, read_attributes
+from subscribers.csv_maps import CsvMap
 from subscribers.csv_rows import CsvRow
+from subscribers.csv_translate import Translated, Translator, read_attributes
 from subscribers.import_batch import Entry, Standing
 from subscribers.profile import PROFILE_FIELDS, read_profile
 

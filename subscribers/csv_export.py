@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
 from subscribers.csv_entries import ATTRIBUTES, CONSENT_FIELDS, OUR_COLUMNS, SUBSCRIPTION
 from subscribers.csv_formulas import neutralise
@@ -42,10 +42,11 @@ def export_csv(
     *,
     list_slug: str | None = None,
     state: SubscriptionState | None = None,
+    where: ColumnElement[bool] | None = None,
     excel: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> int:
-    """Write everybody, or those of one list or in one `state`, by number; how many rows the file has.
+    """Write everybody, or those of one list, in one `state`, or for whom `where` holds; how many rows the file has.
 
     Columns: `email`, those of PROFILE_FIELDS, an own one for each attribute (in JSON under `attributes` where its name
     cannot be a column's), `subscription` (how they stand with the list, or at best with any), and the newest consent.
@@ -65,7 +66,7 @@ def export_csv(
         written = after = 0
         while True:
             with begin() as conn:
-                page = list_subscribers(conn, list_slug, state=state, after=after, limit=PAGE)
+                page = list_subscribers(conn, list_slug, state=state, where=where, after=after, limit=PAGE)
                 standing = load_exported(conn, [person.id for person in page], list_id)
             writer.writerows(_row(person, names, standing[person.id]) for person in page)
             written += len(page)

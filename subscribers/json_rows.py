@@ -77,7 +77,8 @@ def insert_rows(
 def keys_of(conn: Connection, document: ColumnElement[Any]) -> TableValuedAlias:
     """The keys of a column of JSON objects, as a table with a column `key`, to be joined to the column's own."""
     if conn.dialect.name == "postgresql":
-        return func.jsonb_object_keys(document).table_valued("key", name="attribute", joins_implicitly=True)
+        keys = func.jsonb_object_keys(document).table_valued("key", name="attribute", joins_implicitly=True)
+        return keys.render_derived()
     return func.json_each(document).table_valued("key", name="attribute", joins_implicitly=True)
 
 

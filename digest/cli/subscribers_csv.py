@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+from msgspec import structs
 
 from digest.app import App
 from digest.cli.options import confirm, json_option, operator, with_app, yes_option
@@ -14,9 +15,10 @@ from subscribers.csv_export import export_csv
 from subscribers.csv_import import import_csv
 from subscribers.import_log import get_import, list_imports
 from subscribers.import_refusals import RefusalsFile
-from subscribers.import_report import ImportReport, RefusedRow
+from subscribers.import_report import RefusedRow
 from subscribers.import_undo import UndoReport
 from subscribers.model import SubscriptionState
+from subscribers.segment_store import clause_of_segment
 
 #: Refused rows that are named on the terminal; the report names them all.
 _SHOWN_REFUSALS = 20
@@ -90,7 +92,7 @@ def import_(
         )
     written = str(refusals.path) if refusals.rows else ""
     if as_json:
-        print_json(_as_json(done) | {"report": written})
+        print_json(structs.asdict(done) | {"report": written})
         return
     counts = ", ".join(f"{count} {name}" for name in _COUNTS if (count := getattr(done, name))) or "nothing in it"
     number = "" if done.import_id is None else f" as import {done.import_id}"
@@ -99,10 +101,6 @@ def import_(
         warn(f"line {row.line}, {row.address or 'no address'}: {row.reason}")
     if written:
         say(f"{counted(refusals.rows, 'row')} that did not go in as they stand: {written}.")
-
-
-def _as_json(report: ImportReport) -> dict[str, object]:
-    return {name: getattr(report, name) for name in ImportReport.__struct_fields__}
 
 
 def _undo(app: App, number: int, *, yes: bool, as_json: bool) -> None:
@@ -123,7 +121,7 @@ def _undo(app: App, number: int, *, yes: bool, as_json: bool) -> None:
 
 def _in_words(undone: UndoReport) -> str:
     parts = [
-        f"{counted(undone.removed, 'person')} removed".replace("persons", "people"),
+        f"{undone.removed} removed",
         f"{counted(undone.ended, 'subscription')} ended",
         f"{undone.restored} restored",
         f"{counted(undone.lifted, 'suppression')} lifted",
@@ -163,28 +161,33 @@ def imports(app: App, limit: int, as_json: bool) -> None:
 @click.command("export")
 @click.option("--list", "list_slug", metavar="SLUG", help="Only the people on this list. [default: everybody]")
 @click.option("--state", type=click.Choice([state.value for state in SubscriptionState]), help="Only in this state.")
+@click.option("--segment", metavar="SLUG", default="", help="Only those in this segment.")
 @click.option("--out", type=click.Path(path_type=Path, allow_dash=True), default=Path("-"), help="[default: stdout]")
 @click.option("--excel", is_flag=True, help="With semicolons and a mark, as a German Excel opens it by a double click.")
 @json_option
 @with_app
-def export(app: App, list_slug: str | None, state: str | None, out: Path, excel: bool, as_json: bool) -> None:
+def export(
+    app: App, list_slug: str | None, state: str | None, segment: str, out: Path, excel: bool, as_json: bool
+) -> None:
     """Export people as CSV, with their consent; `digest subscribers import` takes the file back.
 
     With --json the file is written all the same, and what is printed says how many rows it has; name it by --out then.
     """
     if as_json and str(out) == "-":
         raise click.UsageError("With --json name a file by --out: stdout is taken by the JSON document.")
-    wanted = SubscriptionState(state) if state else None
+    with app.database.read() as connection:
+        clause = clause_of_segment(connection, segment, zone=app.settings.site.zone)
     with progress_bar("Exporting") as update:
-        report = export_csv(
+        rows = export_csv(
             app.database.read,
             sys.stdout.buffer if str(out) == "-" else out,
             list_slug=list_slug,
-            state=wanted,
+            state=SubscriptionState(state) if state else None,
+            where=clause,
             excel=excel,
-            progress=lambda rows: update(f"Exporting, {rows} rows", rows, 0),
+            progress=lambda done: update(f"Exporting, {done} rows", done, 0),
         )
     if as_json:
-        print_json({"file": str(out), "rows": report})
+        print_json({"file": str(out), "rows": rows})
     elif str(out) != "-":
-        say(f"Exported {counted(report, 'row')} to {out}.")
+        say(f"Exported {counted(rows, 'row')} to {out}.")

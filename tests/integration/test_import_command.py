@@ -46,6 +46,9 @@ def test_an_admins_day(admin: Callable[..., Any], tmp_path: Path) -> None:
     assert stat.S_IMODE(report.stat().st_mode) == 0o600
     assert admin("subscribers", "export", "--list", "morgen", "--out", "aus.csv", "--json").json["rows"] == 1
     assert stat.S_IMODE((tmp_path / "aus.csv").stat().st_mode) == 0o600
+    assert admin("segments", "create", "weber", "--where", "last_name = Weber").exit_code == 0
+    assert admin("subscribers", "export", "--segment", "weber").stdout.count("anna@x.example") == 1
+    assert admin("subscribers", "export", "--segment", "fehlt").exit_code == 2
     shown = admin("subscribers", "export", "--state", "active")
     assert shown.stdout.encode() == (tmp_path / "aus.csv").read_bytes()
     assert [one["id"] for one in admin("subscribers", "imports", "--json").json] == [1]

@@ -13,8 +13,9 @@ from sqlalchemy import Engine
 from subscribers.addresses import parse_address
 from subscribers.consent import consent_history
 from subscribers.csv_import import import_csv
-from subscribers.csv_maps import csv_map, csv_maps, guess_map, split_name
+from subscribers.csv_maps import csv_map, csv_maps, guess_map
 from subscribers.csv_rows import column_name
+from subscribers.csv_translate import split_name
 from subscribers.errors import CsvFileError, UsageError
 from subscribers.import_report import ImportReport
 from subscribers.model import SubscriptionState, SuppressionReason

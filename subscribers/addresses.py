@@ -8,14 +8,11 @@ import unicodedata
 from functools import lru_cache
 
 import msgspec
-from email_validator import EmailNotValidError, validate_email
-from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 
 from subscribers.cleaning import show
 from subscribers.errors import AddressError
 
 _PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_!#$%&'*+/=?^`{|}~-]+(?:\.[A-Za-z0-9_!#$%&'*+/=?^`{|}~-]+)*")
-_ONE_MAILBOX = frozenset(CASE_INSENSITIVE_MAILBOX_NAMES)
 #: RFC 5321, 4.5.3.1.1 and 4.5.3.1.3: octets before the @-sign, and altogether (256 with the angle brackets).
 _LOCAL_MAX, _ADDRESS_MAX = 64, 254
 #: Around an address these are slips of a keyboard or of copying; anywhere else they make it wrong.
@@ -38,7 +35,7 @@ def parse_address(text: str) -> Address:
     """The address that `text` is. Nothing is looked up. Raises AddressError."""
     text = text.strip(_AROUND)
     local, _, domain = text.rpartition("@")
-    if _PLAIN_LOCAL.fullmatch(local) and local.lower() not in _ONE_MAILBOX and len(local) <= _LOCAL_MAX:
+    if _PLAIN_LOCAL.fullmatch(local) and local.lower() not in _one_mailbox() and len(local) <= _LOCAL_MAX:
         a_label = _plain_domain(domain) if len(domain) < _ADDRESS_MAX else ""
         if a_label and len(local) + len(a_label) < _ADDRESS_MAX:
             return Address(f"{local}@{a_label}", local, a_label)
@@ -55,6 +52,14 @@ def parse_domain(text: str) -> str:
     return parse_address(f"somebody@{text.strip(_AROUND).removeprefix('@')}").domain
 
 
+@lru_cache
+def _one_mailbox() -> frozenset[str]:
+    """Local parts that name the same mailbox in any case, such as "postmaster"."""
+    from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
+
+    return frozenset(CASE_INSENSITIVE_MAILBOX_NAMES)
+
+
 @lru_cache(maxsize=20_000)
 def _plain_domain(domain: str) -> str:
     """The A-label of a domain that is valid behind a plain local part, or empty."""
@@ -65,6 +70,8 @@ def _plain_domain(domain: str) -> str:
 
 
 def _parse_any(text: str) -> Address:
+    from email_validator import EmailNotValidError, validate_email  # its tables of scripts are large
+
     if not text:
         raise AddressError("An empty text", "there is nothing before and after an @-sign.")
     if len(text) > 4 * _ADDRESS_MAX:

@@ -8,14 +8,27 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Integer
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 #: A 64-bit primary key that SQLite treats as its rowid.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 
-#: A JSON document.
-Json = JSON().with_variant(JSONB(), "postgresql")
+
+class JsonDocument(TypeDecorator[Any]):
+    """A JSON document; JSONB on PostgreSQL, whose part of SQLAlchemy is read only where it is needed."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(JSON())
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        return dialect.type_descriptor(JSONB())
+
+
+Json = JsonDocument()
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -41,7 +54,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Texts(TypeDecorator[tuple[str, ...]]):
     """A tuple of texts, stored as a JSON array in its order."""
 
-    impl = Json
+    impl = JsonDocument
     cache_ok = True
 
     def process_bind_param(self, value: Iterable[str] | None, dialect: Dialect) -> list[str] | None:  # noqa: ARG002

@@ -104,7 +104,6 @@ Index(
     subscriptions.c.asked_at,
     subscriptions.c.subscriber_id,
     sqlite_where=UNASKED,
-    postgresql_where=UNASKED,
 )
 
 #: Append-only. No foreign keys: the evidence outlives the person's row and the list.

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, urlsplit, urlunsplit
 
-import idna
-
 #: RFC 3986, 2.2, and "%" for what is encoded already; not ' ( ) *, which end a link in some programs.
 _SAFE = "%/:=&?~+!$,;@"
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|[0-9a-f:.]+")
@@ -44,7 +42,11 @@ def with_params(url: str, params: str, own_url: str) -> str:
 
 def ascii_domain(domain: str) -> str:
     """A domain with its umlauts as A-labels (RFC 5891). Raises ValueError for what is no domain."""
-    return domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
+    if domain.isascii():
+        return domain
+    import idna  # tables of all scripts, which most senders never need
+
+    return idna.encode(domain, uts46=True).decode("ascii")
 
 
 def ascii_address(address: str) -> str:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.model.delivery import DeliveryState
 from digest.storage.prepared import Prepared
 from digest.storage.tables import deliveries, delivery_counts
+from subscribers.upsert import insert_for
 
 #: (state, reason); the reason is empty for what waits to be sent.
 Place = tuple[DeliveryState, str]
@@ -39,20 +40,16 @@ def move(connection: Connection, edition: int, moved: Mapping[Place, int]) -> No
         if count
     ]
     if rows:
-        _UPSERT[connection.dialect.name].run(connection, rows)
+        _upsert(connection.dialect.name).run(connection, rows)
 
 
-def _upsert(inserting: postgresql.Insert | sqlite.Insert) -> Prepared:
-    key = ("edition_id", "state", "reason")
+@lru_cache
+def _upsert(dialect: str) -> Prepared:
+    inserting = insert_for(dialect, delivery_counts)
     row = {column.name: bindparam(column.name, type_=column.type) for column in _C}
     added = _C.count + inserting.excluded.count
+    key = ("edition_id", "state", "reason")
     return Prepared(inserting.values(row).on_conflict_do_update(index_elements=key, set_={"count": added}))
-
-
-_UPSERT = {
-    "sqlite": _upsert(sqlite.insert(delivery_counts)),
-    "postgresql": _upsert(postgresql.insert(delivery_counts)),
-}
 
 
 def count_deliveries(connection: Connection, edition: int) -> dict[Place, int]:

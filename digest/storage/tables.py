@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from digest.model.delivery import DeliveryState
+from digest.model.desk import RevisionKind
 from digest.model.edition import EditionKind, EditionState
 from digest.model.editor import Role
 from digest.model.webhook import AttemptState
@@ -76,14 +77,14 @@ editions = Table(
     sqlite_autoincrement=True,
 )
 
-# The edition is unique per newsletter and day, whatever the clock or two schedulers do.
+# The edition is unique per newsletter and day, whatever the clock or two schedulers do. PostgreSQL's part of partial
+# indexes stands in the migrations alone: named here, it would load that dialect into every sender.
 Index(
     "uq_editions_regular",
     editions.c.newsletter,
     editions.c.day,
     unique=True,
     sqlite_where=text("kind = 'regular'"),
-    postgresql_where=text("kind = 'regular'"),
 )
 
 edition_articles = Table(
@@ -105,10 +106,11 @@ edition_revisions = Table(
     Column("revision", Integer, primary_key=True),
     Column("at", UtcDateTime, nullable=False),
     Column("who", Text, nullable=False),
-    Column("kind", String(8), nullable=False),
+    Column("kind", state_column_type(RevisionKind), nullable=False),
     Column("summary", Text, nullable=False),
     Column("changes", Json, nullable=False),
     Column("touches", Texts, nullable=False),
+    Column("article_keys", Texts, nullable=False),
     Column("extras", LargeBinary, nullable=False),
     Column("content_hash", String(64), nullable=False),
     sqlite_with_rowid=False,

@@ -19,7 +19,7 @@ from subscribers.recipients import count_recipients, recipients
 from subscribers.segment_store import clause_of_segment
 
 #: Recipients that are frozen in one transaction.
-_AT_ONCE = 1000
+_AT_ONCE = 250
 #: A newsletter that looks back further than this is a review of what its readers may have read.
 _NEWS_HOURS = 48
 

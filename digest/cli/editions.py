@@ -16,6 +16,7 @@ from digest.cli.options import (
     edition_argument,
     json_option,
     newsletter_option,
+    operator,
     with_app,
     yes_option,
 )
@@ -119,7 +120,7 @@ def _add_review(name: str, help_line: str) -> None:
         edition, _ = find_edition(app.database, number, content=False)
         if name == "cancel":
             confirm(f"Cancel edition {edition.number} of {edition.newsletter}, {edition.date}?", yes=yes)
-        changed = review_edition(app.database, edition, name, app.clock())
+        changed = review_edition(app.database, edition, name, app.clock(), who=operator())
         if as_json:
             print_json(_brief(changed))
         else:

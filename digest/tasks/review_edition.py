@@ -1,4 +1,4 @@
-"""What people decide about an edition: approve, hold, release, pause, cancel."""
+"""What people decide about an edition: approve, hold, release, pause, cancel, skip."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from digest.model.delivery import DeliveryState
 from digest.model.edition import Edition, EditionState
 from digest.storage import editions, ledger
 from digest.storage.database import Database
+from subscribers.audit import record_change
 
 
 class Review(msgspec.Struct, frozen=True):
@@ -28,6 +29,7 @@ REVIEWS = {
     ),
     "pause": Review(EditionState.PAUSED, "Pause an edition while it is being sent; `digest send --resume` goes on."),
     "cancel": Review(EditionState.CANCELLED, "Cancel an edition for good; nobody who has not got it yet gets it."),
+    "skip": Review(EditionState.SKIPPED, "Leave an edition out; preparing it again takes that back."),
 }
 
 
@@ -54,13 +56,14 @@ def set_aside(database: Database, edition: Edition, to: EditionState, reason: st
         editions.take_step(connection, edition, to, reason=reason)
 
 
-def review_edition(database: Database, edition: Edition, decision: str, now: datetime) -> Edition:
-    """Carry out a decision of REVIEWS; the edition as it stands then.
+def review_edition(database: Database, edition: Edition, decision: str, now: datetime, *, who: str = "") -> Edition:
+    """Carry out a decision of REVIEWS; the edition as it stands then. The audit trail tells `who` it was.
 
     Raises StepError where it may not be, or where the edition is not what `edition` says any more.
     """
     to = REVIEWS[decision].to
-    values: dict[str, object] = {"reason": f"by command at {now:%Y-%m-%d %H:%M} UTC."}
+    where = "in the newsroom" if who.startswith("editor:") else "by command"
+    values: dict[str, object] = {"reason": f"{where} at {now:%Y-%m-%d %H:%M} UTC."}
     if decision == "approve":
         if not edition.content_hash or edition.state is EditionState.SKIPPED:
             raise StepError(f"Edition {edition.number} is not prepared yet; there is nothing to approve.")
@@ -78,4 +81,6 @@ def review_edition(database: Database, edition: Edition, decision: str, now: dat
             ledger.cancel_waiting(connection, edition.number, now)
         if to is EditionState.PAUSED:
             ledger.take_back_claims(connection, edition.number)
+        if who:
+            record_change(connection, who=who, what=f"edition.{decision}", subject=str(edition.number), at=now)
         return editions.get_edition(connection, edition.number)

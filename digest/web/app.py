@@ -8,6 +8,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
 from digest.app import App
+from digest.tasks.sending_worker import SendingWorker
 from digest.web import api, newsroom, public
 from digest.web.assets import Assets, show_asset
 from digest.web.doorway import Doorway
@@ -28,8 +29,9 @@ def make_web_app(app: App) -> Litestar:
     folders = web_folders(settings.templates.path)
     assets = Assets(folders, settings.newsletters)
     pages = Pages(settings.site, settings.newsletters, folders, assets, make_filters(settings.site.zone))
+    worker = SendingWorker(app.sender, app.prices)
     made = Litestar(
-        [public.make_router(), newsroom.make_router(app), api.make_router(app), show_asset, show_health],
+        [public.make_router(), newsroom.make_router(app, worker), api.make_router(app), show_asset, show_health],
         dependencies={
             "app": Provide(lambda: app, sync_to_thread=False),
             "pages": Provide(lambda: pages, sync_to_thread=False),
@@ -39,6 +41,7 @@ def make_web_app(app: App) -> Litestar:
         state=State({"pages": pages, "assets": assets}),
         request_max_body_size=_MOST_OCTETS,
         multipart_form_part_limit=_MOST_PARTS,
+        on_shutdown=[worker.stop],
         openapi_config=None,
         logging_config=None,
     )

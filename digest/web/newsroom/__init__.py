@@ -9,13 +9,22 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import ControllerRouterHandler
 
 from digest.app import App
-from digest.web.newsroom import signing_in
+from digest.tasks.sending_worker import SendingWorker
+from digest.web.newsroom import decisions, editions, progress, signing_in, today
 from digest.web.newsroom.faults import ask_to_sign_in, show_newsroom_fault
 from digest.web.newsroom.guard import Guard, SignInNeededError
 from digest.web.newsroom.layout import ROOT, current_editor, current_visit
 from digest.web.newsroom.session import Connection
 
 _PAGES: list[ControllerRouterHandler] = [
+    today.show_today,
+    today.look_again,
+    today.prepare_now,
+    editions.show_editions,
+    editions.show_edition,
+    progress.show_progress,
+    decisions.ask,
+    decisions.decide,
     signing_in.show_sign_in,
     signing_in.sign_in,
     signing_in.show_link,
@@ -26,8 +35,8 @@ _PAGES: list[ControllerRouterHandler] = [
 ]
 
 
-def make_router(app: App) -> Router:
-    """Every page of the newsroom, behind its guard."""
+def make_router(app: App, worker: SendingWorker) -> Router:
+    """Every page of the newsroom, behind its guard; `worker` sends what editors want to be sent at once."""
     guard = Guard(app)
 
     # A function, for a router copies what it is given, and a product is not to be copied.
@@ -40,6 +49,7 @@ def make_router(app: App) -> Router:
         guards=[check],
         dependencies={
             "visit": Provide(current_visit, sync_to_thread=False),
+            "worker": Provide(lambda: worker, sync_to_thread=False),
             "editor": Provide(current_editor, sync_to_thread=False),
         },
         exception_handlers={

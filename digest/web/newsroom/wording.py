@@ -125,6 +125,7 @@ def make_filters(zone: ZoneInfo) -> Mapping[str, Callable[..., Any]]:
         "deed": lambda what: _DEEDS.get(what, what),
         "person": person,
         "reason": reason,
+        "web_url": web_url,
     }
 
 
@@ -144,14 +145,19 @@ def person(who: str) -> str:
 
 def reason(text: str) -> str:
     """An edition's reason, in German where it is one of the program's own."""
-    if text.startswith("by command at "):
-        return ""
+    if text.startswith(("by command at ", "in the newsroom at ")):
+        return ""  # who did it, and when, stands beside it
     return _REASONS.get(text.rstrip("."), text)
 
 
 def _moment(at: datetime) -> str:
     """ "Freitag, 6. März, 6.30 Uhr"; the year where it is not the clock's own is seen at the edition's date."""
     return f"{german.weekday_date(at.date())}, {german.time_of_day(at)}"
+
+
+def web_url(text: str | None) -> str:
+    """`text` where a browser may be led there, else ""."""
+    return text if text and text.startswith(("https://", "http://")) else ""
 
 
 def in_words(seconds: float) -> str:

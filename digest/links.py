@@ -124,6 +124,11 @@ def sign_up_url(base_url: str, newsletter: str) -> str:
     return f"{base_url}/anmelden/{newsletter}"
 
 
+def newsroom_edition_url(base_url: str, number: int) -> str:
+    """Where editors see, change and approve the edition of that number."""
+    return f"{base_url}/redaktion/ausgaben/{number}"
+
+
 class Links:
     """The links of one site. `base_url` has no slash at its end."""
 

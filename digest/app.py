@@ -33,10 +33,12 @@ if TYPE_CHECKING:
     from digest.model.bounces import IngestReport, MailReport
     from digest.model.edition import Edition, EditionContent
     from digest.render.letterhead import LetterName
+    from digest.tasks.alerts import Alarm
     from digest.tasks.backup import BackupReport, Places
     from digest.tasks.bounce_mailboxes.base import Mailbox
     from digest.tasks.deliver_webhooks import WebhookReport
     from digest.tasks.desk import Desk
+    from digest.tasks.desk_edits import EditionDesk
     from digest.tasks.fetch_pictures import Mode, PicturesReport
     from digest.tasks.forget_person import ForgottenReport
     from digest.tasks.gather_articles import SourceReport
@@ -300,6 +302,23 @@ class App:
         from digest.tasks.edit_edition import edit_edition, read_extras
 
         return edit_edition(self.database, self.recipe(newsletter), day, read_extras(raw, where), self.clock())
+
+    @cached_property
+    def edition_desk(self) -> EditionDesk:
+        """Where editors see and change editions; it remembers what it compiled, so keep it."""
+        from digest.tasks.desk_edits import EditionDesk
+
+        return EditionDesk(self.database, self._recipe_of, self._read_pasted, self.clock)
+
+    def _recipe_of(self, edition: Edition) -> Recipe:
+        return self.recipe(self.newsletters(edition.newsletter)[0])
+
+    def _read_pasted(self, url: str) -> Article:
+        from digest.gather.pasted import read_pasted
+        from digest.tasks.draft_edition import NEWSROOM
+
+        with self._context(self.today()) as context:
+            return read_pasted(url, context, NEWSROOM)
 
     def recipe(self, newsletter: Newsletter) -> Recipe:
         """What an edition of `newsletter` is made with, by the settings and templates as they are now."""
@@ -618,6 +637,55 @@ class App:
 
         with self._poster() as poster:
             return send_test(self.database, poster, number, self.clock())
+
+    def alarm(self) -> Alarm:
+        """What tells people in charge that an edition does not go out."""
+        from digest.tasks.alert_ways import AlertWay, Heartbeat, MailWay, WebhookWay
+        from digest.tasks.alerts import Alarm
+
+        settings, alerts = self.settings, self.settings.alerts
+        ways: list[AlertWay] = []
+        if alerts.addresses:
+            ways.append(MailWay(settings.site, alerts.addresses, self._alert_backend, self._signer))
+        if alerts.webhook_url:
+            ways.append(WebhookWay(settings.site, alerts.webhook_url, self._poster))
+        heartbeat = Heartbeat(alerts.heartbeat_url, self._poster) if alerts.heartbeat_url else None
+        zone = settings.site.zone
+        return Alarm(self.database, settings.newsletters, settings.sources, zone, self.clock, ways, heartbeat)
+
+    def _alert_backend(self) -> Backend:
+        """The way out of alerts. An imprint protects readers; alerts need none."""
+        from digest.deliver.backends import make_backend
+        from digest.deliver.session import Timeouts
+        from digest.deliver.smtp import SmtpBackend
+
+        delivery = self.settings.delivery
+        relay = self.settings.alerts.find_relay(delivery.relays)
+        if relay is not None:
+            hasty = Timeouts(greeting=20, command=20, data=20, body=60, patience=5)
+            return SmtpBackend(replace(delivery, backend="smtp", relays=(relay,)), self.environ, timeouts=hasty)
+        return self._backend or make_backend(delivery, self.environ, sample_imprint=False, where=str(self.path))
+
+    def was_reminded(self, number: int) -> bool:
+        """Whether editors got the reminder of that edition."""
+        from digest.tasks.remind_editors import was_reminded
+
+        return was_reminded(self.database, number)
+
+    def remind_editors(self, number: int) -> bool:
+        """Mail a prepared edition to editors, to be approved or changed; whether there is anybody to mail it to."""
+        from digest.tasks.notice import send_notices
+        from digest.tasks.remind_editors import remind_editors
+        from digest.tasks.send_test import trial_messages
+
+        def previews(addresses: Sequence[str]) -> list[Message]:
+            now, snapshot = self.clock(), self.last_snapshot()
+            return trial_messages(self.database, self.links, number, addresses, snapshot, self.secret, now)
+
+        def send(messages: Sequence[Message]) -> list[str]:
+            return send_notices(self.backend(), messages, self._signer())
+
+        return remind_editors(self.database, number, previews, self.settings.alerts.addresses, send, self.clock())
 
     def _poster(self) -> Poster:
         from digest.tasks.post_message import Poster

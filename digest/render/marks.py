@@ -29,27 +29,34 @@ RECIPIENT_SLOTS = frozenset(
 
 
 class Marks:
-    """Hands out the marks of one compilation and reads them back."""
+    """Hands out the marks of one compilation and reads them back.
+
+    A mark is the nonce, a letter (s for a slot, o where a fence opens, c where it closes), a number and "e".
+    """
 
     def __init__(self, nonce: str) -> None:
-        self._nonce = nonce
+        self.nonce = nonce
         self._slots: list[str] = []
         self._fences: list[tuple[str, str]] = []
 
+    def group_of(self, fence: int) -> str:
+        """The group of the fence with that number."""
+        return self._fences[fence][0]
+
     def slot(self, name: str) -> Markup:
         self._slots.append(name)
-        return Markup(f"{self._nonce}s{len(self._slots) - 1}e")  # noqa: S704, letters and digits only
+        return Markup(f"{self.nonce}s{len(self._slots) - 1}e")  # noqa: S704, letters and digits only
 
     def fence(self, group: str, name: object, content: str, *, comment: str) -> str:
         """`content` between two marks; `comment` is a pattern such as "<!--{}-->" for how a mark is written."""
         self._fences.append((group, f"{group}:{name}"))
         number = len(self._fences) - 1
-        opening, closing = (comment.format(f"{self._nonce}{kind}{number}e") for kind in "oc")
+        opening, closing = (comment.format(f"{self.nonce}{kind}{number}e") for kind in "oc")
         return f"{opening}{content}{closing}"
 
     def cut(self, text: str, encode: Callable[[str], bytes] = encode_piece) -> Part:
         """`text` as a part. Raises TemplateRuntimeError where blocks are not properly nested or a key comes twice."""
-        mark = re.compile(rf"<!--{self._nonce}([oc])(\d+)e-->|{self._nonce}([soc])(\d+)e")
+        mark = re.compile(rf"<!--{self.nonce}([oc])(\d+)e-->|{self.nonce}([soc])(\d+)e")
         blocks: dict[str, tuple[Piece, ...]] = {}
         open_keys: list[str] = []
         levels: list[list[str | Slot | Group]] = [[]]

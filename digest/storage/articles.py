@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
 from digest.model.article import Article
 from digest.storage.tables import articles
@@ -22,6 +22,14 @@ class StoredArticle(NamedTuple):
 
     key: str
     first_seen: datetime
+    article: Article
+
+
+class PoolVersion(NamedTuple):
+    """One source's newest version of an article, and when the source listed it first and last."""
+
+    first_seen: datetime
+    last_seen: datetime
     article: Article
 
 
@@ -68,14 +76,21 @@ def articles_between(
     yield from _read(connection, wide, sources)
 
 
-def articles_by_key(connection: Connection, keys: Sequence[str]) -> dict[str, list[Article]]:
-    """Every source's copy of those articles that the pool has."""
-    found: dict[str, list[Article]] = {}
+def pool_versions(connection: Connection, keys: Sequence[str]) -> dict[str, list[PoolVersion]]:
+    """Every source's version of those articles that the pool has, by key."""
+    found: dict[str, list[PoolVersion]] = {}
+    columns = (articles.c.key, articles.c.first_seen, articles.c.last_seen, articles.c.article)
     for chunk in in_chunks(keys):
-        query = select(articles.c.key, articles.c.article).where(articles.c.key.in_(chunk)).order_by(articles.c.id)
-        for key, stored in connection.execute(query):
-            found.setdefault(key, []).append(_decode(stored))
+        for row in connection.execute(select(*columns).where(articles.c.key.in_(chunk)).order_by(articles.c.id)):
+            found.setdefault(row.key, []).append(PoolVersion(row.first_seen, row.last_seen, _decode(row.article)))
     return found
+
+
+def lists_older_at(connection: Connection, source: str, seen: datetime, than: datetime) -> bool:
+    """Whether the source listed, when it was read at `seen`, an article that is older than `than`."""
+    dated = func.coalesce(articles.c.published, articles.c.first_seen)
+    query = select(articles.c.id).where(articles.c.source == source, articles.c.last_seen >= seen, dated < than)
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def list_articles(

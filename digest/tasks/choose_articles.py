@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import msgspec
 from msgspec.structs import replace
@@ -18,7 +19,7 @@ from digest.model.article import Article
 from digest.model.edition import Edition, EditionKind
 from digest.model.extras import Extras
 from digest.storage import editions
-from digest.storage.articles import articles_between, articles_by_key
+from digest.storage.articles import articles_between, pool_versions
 from digest.tasks.recipe import Recipe
 
 #: Two articles with nearly the same title are the same news if they are no further apart than this.
@@ -71,10 +72,15 @@ def choose_articles(connection: Connection, recipe: Recipe, extras: Extras, edit
     return arrange_choice(automatic, pool, recipe, extras, recipe.newsletter.max_articles)
 
 
-def pool_articles(connection: Connection, keys: Sequence[str], recipe: Recipe) -> dict[str, Article]:
-    """Those of `keys` that the pool has; of several sources' copies the one that ranks first."""
-    copies = articles_by_key(connection, keys)
-    return {key: rank_articles(articles, recipe.rules)[0] for key, articles in copies.items()}
+def pool_articles(
+    connection: Connection, keys: Sequence[str], recipe: Recipe, sources: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Article]:
+    """Those of `keys` that the pool has; of several copies that of its source in `sources`, or the one ranked first."""
+    found = {}
+    for key, versions in pool_versions(connection, keys).items():
+        copies = rank_articles((version.article for version in versions), recipe.rules)
+        found[key] = next((copy for copy in copies if copy.source == sources.get(key)), copies[0])
+    return found
 
 
 def arrange_choice(

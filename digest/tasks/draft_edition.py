@@ -14,7 +14,7 @@ from digest.model.edition import Edition, EditionContent, EditionKind
 from digest.model.extras import Extras
 from digest.render.compiling import compile_subject
 from digest.tasks.choose_articles import Choice, ChosenArticle
-from digest.tasks.fetch_pictures import PicturesReport, with_pictures
+from digest.tasks.fetch_pictures import PicturesReport, ShownPicture, with_pictures
 from digest.tasks.recipe import Recipe
 
 #: Who is named as the source of an article that was written by hand, and of a picture that an editor chose.
@@ -35,7 +35,6 @@ def draft_edition(
     extras: Extras,
     choice: Choice,
     pictures: PicturesReport = NO_PICTURES,
-    *,
     subject_of: Callable[[EditionContent], str] = compile_subject,
 ) -> Draft:
     """What `edition` is made from with those articles and extras. Raises TemplateError for a subject's template."""
@@ -65,6 +64,15 @@ def fetch_pictures_of(
     if recipe.fetch is None or not set(recipe.images.values()) - {"none"}:
         return NO_PICTURES
     return recipe.fetch([_picture_owner(each, extras) for each in chosen], list(earlier))
+
+
+def shown_pictures(articles: Iterable[Article]) -> dict[str, ShownPicture]:
+    """By address at the source, the pictures that these articles are shown with."""
+    return {
+        article.image_url: ShownPicture(url=article.picture, width=article.picture_width)
+        for article in articles
+        if article.image_url and article.picture
+    }
 
 
 def _pictured(

@@ -360,10 +360,11 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("at", UtcDateTime, nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
-        sa.Column("kind", sa.String(8), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("changes", Json, nullable=False),
         sa.Column("touches", Texts, nullable=False),
+        sa.Column("article_keys", Texts, nullable=False),
         sa.Column("extras", sa.LargeBinary(), nullable=False),
         sa.Column("content_hash", sa.String(64), nullable=False),
         sa.ForeignKeyConstraint(

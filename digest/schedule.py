@@ -1,7 +1,8 @@
 """The clock: the one place that imports APScheduler.
 
-At every newsletter's times, once a minute for what is left over, and at the start for what was missed, it asks
-`due_work` what is due and has it done. Jobs that fail are logged and asked for again.
+It goes round every few seconds, and at the very minute when a newsletter's edition is due. What is due is decided by
+looking (`digest.rounds`), so it does not matter how late, how often or by which clock it looks. Every round has a
+thread of its own: a slow one holds up nobody else. Of several schedulers on one database one works.
 """
 
 from __future__ import annotations
@@ -9,157 +10,227 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from functools import partial
+from functools import cached_property, partial
 from types import FrameType
+from typing import Any
 
-from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
-from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.executors.base import BaseExecutor, run_job
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from digest.app import App
-from digest.errors import DigestError
-from digest.model.edition import EditionState
+from digest.errors import SettingsError
 from digest.model.newsletter import WEEKDAYS, Newsletter, read_weekdays
-from digest.tasks.due_work import Verb, Work, due_work
-from digest.tasks.review_edition import review_edition, set_aside
-from digest.tasks.send_edition import Sender
-from subscribers.errors import SubscribersError
+from digest.rounds import Rounds
+from digest.tasks.due_work import Work, next_appearance
+from digest.tasks.scheduler_lease import BEAT, SchedulerLease
 
 _log = logging.getLogger(__name__)
 
-#: What the clock does with an edition that it does not send: the state, and the reason that people read.
-_SET_ASIDE = {
-    Verb.HOLD: (EditionState.HELD, "was not approved by its time"),
-    Verb.SKIP: (EditionState.SKIPPED, "missed its time"),
-}
 #: No clock changes on it, so that a time is the one that the settings name.
 _ANY_DAY = date(2025, 1, 15)
+#: Seconds from one round to the next.
+_EDITIONS, _SENDING, _WEBHOOKS, _ALERTS, _ASKING, _UPKEEP = 15, 3, 5, 20, 30, 1200
+#: Seconds that rounds get to come to an end: senders drain for 20, everything else can be left at any point.
+_LAST_ROUNDS = 25.0
 
 
 class Clock:
-    """Runs the newsletters of one app, one job at a time."""
+    """Runs the newsletters of one app: `start`, and `stop` once it is enough.
 
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self._sender: Sender | None = None
-        self._stopped = threading.Event()
-        # One thread: an edition that is sent takes the machine, and order matters.
+    With `sending_only` it is one of any number of workers, which send what may be sent and decide nothing.
+    """
+
+    def __init__(self, app: App, *, sending_only: bool = False) -> None:
+        self._app, self._sending_only = app, sending_only
+        self._rounds = Rounds(app, sending_only=sending_only)
         self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(1)},
+            executors={"default": _OwnThreads()},
             timezone=app.settings.site.zone,
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600},
+            # However late it is, it is worth a look; one at a time is enough.
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        self._scheduler.add_listener(_log_fault, EVENT_JOB_ERROR)
+        self._under_way: set[str] = set()
+        self._one_ended = threading.Condition()
+        self._reload_asked = threading.Event()
+        self._ended = threading.Event()
+        self._pulse: threading.Thread | None = None
+        self._seen_file = self._look_at_file()
+        self._hangup: Any = None
+
+    @cached_property
+    def _lease(self) -> SchedulerLease:
+        return SchedulerLease(self._app.database, self._app.clock)
 
     def start(self) -> None:
-        """Set up the jobs and begin; what was missed while nobody was awake is caught up at once."""
-        for newsletter in self._app.newsletters():
-            for kind, trigger in self._triggers(newsletter):
-                self._scheduler.add_job(
-                    self.tick,
-                    trigger,
-                    [newsletter.slug],
-                    id=f"{newsletter.slug}-{kind}",
-                    name=f"{newsletter.slug}: {kind}",
-                )
-        self._scheduler.add_job(
-            self.tick,
-            IntervalTrigger(minutes=1),
-            id="left-over",
-            next_run_time=datetime.now(UTC),
-            name="what is left over",
-        )
-        for minutes in sorted({source.every_minutes for source in self._app.sources()}):
-            names = [source.name for source in self._app.sources() if source.every_minutes == minutes]
-            self._scheduler.add_job(
-                self.gather,
-                IntervalTrigger(minutes=minutes),
-                [names],
-                id=f"gather-{minutes}",
-                name=f"gather {', '.join(names)}",
-            )
+        """Begin; what was missed while nobody was awake is caught up at once. Raises StorageError.
+
+        In the main thread it also begins to heed SIGHUP: the settings are read again.
+        """
+        if not self._works():
+            _log.info("Another scheduler (%s) works on this database; this one waits for its end", self._lease.holder)
+        if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGHUP"):
+            self._hangup = signal.signal(signal.SIGHUP, lambda _number, _frame: self._reload_asked.set())
+        self._lay_out()
         self._scheduler.start()
+        self._pulse = threading.Thread(target=self._beat, name="pulse", daemon=True)
+        self._pulse.start()
 
     def stop(self) -> None:
-        """Let the messages under way finish, then end; the next start goes on with the edition."""
-        self._stopped.set()
-        self._scheduler.pause()
-        if self._sender is not None:
-            self._sender.stop()
-        self._scheduler.shutdown(wait=True)
+        """Let the messages under way finish, then end, within half a minute; the next start goes on from there."""
+        self._rounds.stop()
+        self._ended.set()
+        if self._pulse is not None:
+            self._pulse.join(BEAT)
+        if self._scheduler.running:
+            self._scheduler.pause()
+        until = time.monotonic() + _LAST_ROUNDS
+        with self._one_ended:
+            while self._under_way and (left := until - time.monotonic()) > 0:
+                self._one_ended.wait(left)
+            broken_off = sorted(self._under_way)
+        if broken_off:
+            _log.warning("Broken off, to be gone on with at the next start: %s", ", ".join(broken_off))
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        if self._hangup is not None:
+            signal.signal(signal.SIGHUP, self._hangup)
+        with self._rounds.said("the lease"):
+            self._give_back()
 
     def jobs(self) -> list[tuple[str, datetime | None]]:
         """Every job's name and the time of its next run."""
         return [(job.name, job.next_run_time) for job in self._scheduler.get_jobs()]
 
-    def _triggers(self, newsletter: Newsletter) -> Iterator[tuple[str, CronTrigger]]:
-        zone = self._app.settings.site.zone
-        days = ",".join(WEEKDAYS[day] for day in sorted(read_weekdays(newsletter.days)))
-        prepare, send = newsletter.prepares_at(_ANY_DAY, zone), newsletter.sends_at(_ANY_DAY, zone)
-        # Preparing before midnight is for the next day's edition, whose weekday the trigger cannot know.
-        yield "prepare", CronTrigger(hour=prepare.hour, minute=prepare.minute, timezone=zone)
-        yield "send", CronTrigger(day_of_week=days, hour=send.hour, minute=send.minute, timezone=zone)
-
-    def gather(self, names: list[str]) -> None:
-        """Read these sources into the pool, between the newsletters' own times."""
-        if not self._stopped.is_set():
-            self._app.gather([source for name in names for source in self._app.sources(name)], self._app.today())
-
     def tick(self, slug: str = "") -> list[Work]:
-        """Do whatever is due now for one newsletter or for all; what was done. One that fails keeps none back."""
-        done: list[Work] = []
-        for newsletter in self._app.newsletters(slug):
-            state = partial(self._state, newsletter)
-            zone = self._app.settings.site.zone
-            for work in due_work(newsletter, self._app.clock(), zone, state, self._app.unfinished_days(newsletter)):
-                if self._stopped.is_set():
-                    return done
-                name = f"{work.verb} of {newsletter.slug}, {work.day}"
-                try:
-                    self._do(work)
-                except (DigestError, SubscribersError) as problem:
-                    _log.error("%s: %s", name, problem)
-                except Exception:  # noqa: BLE001, a fault of ours in one edition is no reason to keep the others back
-                    _log.exception("%s failed", name)
-                else:
-                    _log.info("%s: done", name)
-                    done.append(work)
-        return done
+        """Do what is due now for one newsletter or for all; what was done. Nothing where another scheduler works."""
+        return self._rounds.newsletters(slug) if self._works() else []
 
-    def _state(self, newsletter: Newsletter, day: date) -> EditionState | None:
-        edition = self._app.regular_edition(newsletter, day)
-        return edition.state if edition else None
+    def _works(self) -> bool:
+        return self._sending_only or self._lease.held or self._lease.hold()
 
-    def _do(self, work: Work) -> None:
-        app, newsletter = self._app, work.newsletter
-        edition = app.regular_edition(newsletter, work.day)
-        if edition is None or edition.state is EditionState.GATHERING:
-            app.gather(app.sources_of([newsletter]), work.day)
-            prepared = app.prepare(newsletter, work.day)
-            for warning in prepared.warnings:
-                _log.warning("%s", warning)
-            edition = prepared.edition
-        if work.verb in _SET_ASIDE:
-            set_aside(app.database, edition, *_SET_ASIDE[work.verb])
-        if work.verb is not Verb.SEND or edition.state is EditionState.SKIPPED:
+    def _give_back(self) -> None:
+        if "_lease" in self.__dict__:
+            self._lease.give_back()
+
+    def _lay_out(self) -> None:
+        """Set up the jobs by the settings as they are now."""
+        self._scheduler.remove_all_jobs()
+        app, rounds = self._app, self._rounds
+        for newsletter in app.settings.newsletters:
+            name = f"newsletter {newsletter.slug}"
+            self._add(name, partial(rounds.newsletters, newsletter.slug), OrTrigger(list(self._triggers(newsletter))))
+        self._add("letters", rounds.sending, IntervalTrigger(seconds=_SENDING))
+        if self._sending_only:
             return
-        if edition.state is EditionState.IN_REVIEW and newsletter.if_unapproved == "send":
-            edition = review_edition(app.database, edition, "approve", app.clock())
-        self._sender = app.sender()
-        if self._stopped.is_set():
-            self._sender.stop()
-        report = self._sender.send(edition.number, app.prices)
-        if report.note:
-            _log.info("Edition %s of %s %s", report.edition, report.newsletter, report.note)
+        for minutes in sorted({source.every_minutes for source in app.sources()}):
+            names = [source.name for source in app.sources() if source.every_minutes == minutes]
+            every = IntervalTrigger(minutes=minutes)
+            self._add(f"gather {', '.join(names)}", partial(rounds.gather, names), every, at_once=False)
+        self._add("webhooks", rounds.webhooks, IntervalTrigger(seconds=_WEBHOOKS))
+        self._add("bounces", rounds.bounces, IntervalTrigger(seconds=max(1, int(app.settings.bounces.poll_seconds))))
+        self._add("alerts", rounds.alerts, IntervalTrigger(seconds=_ALERTS))
+        self._add("confirmations", rounds.ask_pending, IntervalTrigger(seconds=_ASKING))
+        self._add("upkeep", rounds.upkeep, IntervalTrigger(seconds=_UPKEEP), at_once=False)
+
+    def _add(self, name: str, work: Callable[[], object], trigger: BaseTrigger, *, at_once: bool = True) -> None:
+        soon = {"next_run_time": datetime.now(UTC)} if at_once else {}
+        self._scheduler.add_job(self._round, trigger, [name, work], id=name, name=name, **soon)
+
+    def _triggers(self, newsletter: Newsletter) -> Iterator[BaseTrigger]:
+        """Every few seconds for what is left over, and at the minutes that the settings name."""
+        zone = self._app.settings.site.zone
+        yield IntervalTrigger(seconds=_EDITIONS)
+        # What is done before midnight is for the next day's edition, whose weekday the trigger cannot know.
+        for ahead in (newsletter.prepares_at(_ANY_DAY, zone), newsletter.reminds_at(_ANY_DAY, zone)):
+            if ahead is not None:
+                yield CronTrigger(hour=ahead.hour, minute=ahead.minute, timezone=zone)
+        at = newsletter.sends_at(_ANY_DAY, zone)
+        days = ",".join(WEEKDAYS[day] for day in sorted(read_weekdays(newsletter.days)))
+        yield CronTrigger(day_of_week=days, hour=at.hour, minute=at.minute, timezone=zone)
+
+    def _round(self, name: str, work: Callable[[], object]) -> None:
+        with self._one_ended:
+            if self._rounds.stopped:
+                return
+            self._under_way.add(name)
+        try:
+            with self._rounds.said(name):
+                if self._works():
+                    work()
+        finally:
+            with self._one_ended:
+                self._under_way.discard(name)
+                self._one_ended.notify_all()
+
+    def _beat(self) -> None:
+        """Until the end: keep the lease, notice new settings, and a clock that was set back."""
+        last, worked = datetime.now(UTC), True
+        while not self._ended.wait(BEAT):
+            now = datetime.now(UTC)
+            if now < last:
+                _log.warning("The clock was set back by %s; everything is looked at anew", last - now)
+                self._lay_out()
+            last = now
+            if not self._sending_only:
+                with self._rounds.said("the lease"):
+                    worked = self._keep_lease(worked)
+            with self._rounds.said("the settings"):
+                self._heed_settings()
+
+    def _keep_lease(self, worked: bool) -> bool:
+        works = self._lease.hold()
+        if works and not worked:
+            _log.info("The other scheduler is gone; this one works now")
+        if worked and not works:
+            _log.warning("Another scheduler (%s) works on this database now; this one waits", self._lease.holder)
+        return works
+
+    def _heed_settings(self) -> None:
+        """Read the settings again where somebody asked for it or their file has changed, and is written to the end."""
+        found = self._look_at_file()
+        if found != self._seen_file:
+            self._seen_file = found
+            if found is not None:
+                self._reload_asked.set()
+            return
+        if self._reload_asked.is_set():
+            self._reload_asked.clear()
+            try:
+                self._app.reload_settings()
+            except SettingsError as wrong:
+                _log.error("The old settings stay in effect. %s", wrong)
+            else:
+                self._lay_out()
+                _log.info("The settings were read again")
+
+    def _look_at_file(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._app.path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def run_until_stopped(app: App) -> None:
-    """Run the clock until SIGINT or SIGTERM; a job that is running is finished first."""
-    clock = Clock(app)
+class _OwnThreads(BaseExecutor):  # type: ignore[misc]  # APScheduler has no types
+    """A thread for every run, which nobody waits for at the end: how long to wait is decided by the clock."""
+
+    def _do_submit_job(self, job: Any, run_times: list[datetime]) -> None:
+        def run() -> None:  # `run_job` raises nothing
+            self._run_job_success(job.id, run_job(job, job._jobstore_alias, run_times, self._logger.name))
+
+        threading.Thread(target=run, name=job.id, daemon=True).start()
+
+
+def run_until_stopped(app: App, *, sending_only: bool = False) -> None:
+    """Run the clock until SIGINT or SIGTERM; messages under way are finished first."""
+    clock = Clock(app, sending_only=sending_only)
     stopped = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -168,12 +239,9 @@ def run_until_stopped(app: App) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     clock.start()
-    for name, at in clock.jobs():
-        _log.info("%s: next at %s", name, at)
+    for newsletter in app.settings.newsletters:
+        if at := next_appearance(newsletter, app.clock(), app.settings.site.zone):
+            _log.info("%s: next at %s", newsletter.slug, at.isoformat(timespec="minutes"))
     stopped.wait()
+    _log.info("Stopping")
     clock.stop()
-
-
-def _log_fault(event: JobExecutionEvent) -> None:
-    level = logging.ERROR if isinstance(event.exception, DigestError) else logging.CRITICAL
-    _log.log(level, "Job %s failed: %s", event.job_id, event.exception)

@@ -26,6 +26,8 @@ COMMANDS = {
     "why": ("why", "What a person got and did not get, and the reason."),
     "serve": ("serve", "The public pages, with the scheduler in the same process."),
     "schedule": ("schedule", "Do it all at the newsletters' times, until stopped."),
+    "worker": ("worker", "Only send what may be sent, until stopped."),
+    "alerts": ("alerts", "Try who is told when an edition does not go out."),
     "lists": ("lists", "Create, list, show, rename, archive and delete mailing lists."),
     "subscribers": ("subscribers", "Add, import, find, change and unsubscribe people."),
     "suppressions": ("suppressions", "Add, list, import and remove addresses and domains that get no mail."),

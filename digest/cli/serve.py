@@ -8,6 +8,7 @@ import click
 
 from digest.app import App
 from digest.cli.options import with_app
+from digest.logs import set_up_logs
 
 
 @click.command("serve")
@@ -20,6 +21,7 @@ def command(app: App, host: str | None, port: int | None, no_scheduler: bool) ->
     from digest.schedule import Clock
     from digest.web.serving import address_of, listen, serve
 
+    set_up_logs(app.settings.site.zone, app.environ)
     web = app.settings.web
     app.database.close()  # opened once: an outdated one is said before anybody is served
     with ExitStack() as until_stopped:

@@ -50,6 +50,20 @@ def send_test(
     Its links lead to nobody: a test that is passed on cannot unsubscribe anyone. Raises NotFoundError, AddressError for
     what is no address, and PausedError where the sender is at fault.
     """
+    messages = trial_messages(database, links, number, addresses, snapshot, secret, now)
+    return asyncio.run(_send(backend, [signer.sign(each) if signer else each for each in messages]))
+
+
+def trial_messages(
+    database: Database,
+    links: Links,
+    number: int,
+    addresses: Sequence[str],
+    snapshot: Snapshot | None,
+    secret: bytes,
+    now: datetime,
+) -> list[Message]:
+    """What `send_test` sends, unsigned. Raises NotFoundError and AddressError."""
     asked = [parse_address(address) for address in addresses]
     with database.read() as connection:
         content, shell = load_prepared(connection, number)
@@ -60,9 +74,8 @@ def send_test(
     for address, person in zip(asked, people, strict=True):
         recipient = composer.compose(person or _new_reader(address.email))
         marked = replace(recipient, handle=secrets.token_hex(8), subject=MARK + recipient.subject)
-        message = assembler.message(marked, now.astimezone(content.site.zone))
-        messages.append(signer.sign(message) if signer else message)
-    return asyncio.run(_send(backend, messages))
+        messages.append(assembler.message(marked, now.astimezone(content.site.zone)))
+    return messages
 
 
 async def _send(backend: Backend, messages: Sequence[Message]) -> list[TrialReport]:

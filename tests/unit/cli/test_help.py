@@ -53,7 +53,7 @@ GROUPS = {(path[0],) for path in ALL if len(path) == 2}
 def test_every_command_takes_config_and_says_json(digest: Callable[..., Any], path: tuple[str, ...]) -> None:
     said = digest(*path, "--help").stdout
     assert "--config" in said
-    assert "--json" in said or path in {("schedule",), ("serve",)}
+    assert "--json" in said or path in {("schedule",), ("serve",), ("worker",)}
 
 
 def test_the_overview_names_every_command_with_its_line(digest: Callable[..., Any]) -> None:

@@ -28,10 +28,16 @@ def due(
     unfinished: tuple[date, ...] = (),
     **values: object,
 ) -> list[tuple[str, str]]:
-    """What is due at that time in Berlin, as (verb, day); `state` is that of the edition of `day`, others are sent."""
+    """What is due at that time in Berlin, as (verb, day); `state` is that of the edition of `day`.
+
+    Earlier ones are sent, later ones cancelled.
+    """
     now = datetime.fromisoformat(text).replace(tzinfo=BERLIN).astimezone(UTC)
-    states = {day: state}
-    works = due_work(newsletter(**values), now, BERLIN, lambda asked: states.get(asked, EditionState.SENT), unfinished)
+
+    def state_of(asked: date) -> EditionState | None:
+        return state if asked == day else EditionState.SENT if asked < day else EditionState.CANCELLED
+
+    works = due_work(newsletter(**values), now, BERLIN, state_of, unfinished)
     return [(work.verb.value, work.day.isoformat()) for work in works]
 
 

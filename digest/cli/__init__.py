@@ -38,6 +38,7 @@ COMMANDS = {
     "webhooks": ("webhooks", "Tell other programs what happens to subscribers."),
     "dkim": ("dkim", "Make the key that signs messages, and show its DNS record."),
     "bounces": ("bounces", "Take in bounces, complaints, wishes to leave and replies."),
+    "doctor": ("doctor", "Look at everything that an edition needs to arrive; says what to mend."),
     "backup": ("backup", "Put everything that cannot be made again into one file."),
     "restore": ("restore", "Put a backup in the place of what is there; nothing is sent twice."),
     "prune": ("prune", "Delete what is needed no more; the database gets smaller."),

@@ -123,7 +123,7 @@ class Session:
     async def _ask_at_once(self, message: Envelope, commands: tuple[bytes, bytes]) -> Outcome | None:
         """All three commands in one go, unless they left with the last message; why this one is not wanted."""
         if self._announced is None:
-            self._write(Phase.MAIL, b"%b%bDATA\r\n" % commands, replies=3)
+            self._write(Phase.MAIL, *commands, b"DATA\r\n", replies=3)
         elif self._announced != (message.mail_from, message.rcpt_to):
             self.abort()
             raise LostError(Phase.MAIL, f"{self.server}: another message was announced")
@@ -150,14 +150,14 @@ class Session:
 
     async def _hand_over(self, message: Envelope, following: Envelope | None) -> Outcome:
         """From here to the server's reply the message is in doubt."""
-        body = message.data + b".\r\n" if message.canonical else stuffed(message.data)
+        body = (message.data, b".\r\n") if message.canonical else (stuffed(message.data),)
         replies = 1
         ahead = self._commands(following) if following is not None and self.pipelining else None
         if following is not None and isinstance(ahead, tuple):
-            body = b"%b%b%bDATA\r\n" % (body, *ahead)
+            body = (*body, *ahead, b"DATA\r\n")
             replies += 3
             self._announced = (following.mail_from, following.rcpt_to)
-        self._write(Phase.DATA, body, replies=replies)
+        self._write(Phase.DATA, *body, replies=replies)
         try:
             reply = await self._wire.reply(self._timeouts.body)
         except OSError as fault:
@@ -173,9 +173,9 @@ class Session:
         self._write(phase, command, replies=1)
         return await self._reply(phase)
 
-    def _write(self, phase: Phase, data: bytes, *, replies: int) -> None:
+    def _write(self, phase: Phase, *chunks: bytes, replies: int) -> None:
         try:
-            self._wire.write(data, replies=replies)
+            self._wire.write(*chunks, replies=replies)
         except OSError as fault:
             raise LostError(phase, self._said(fault)) from fault
 
@@ -195,6 +195,15 @@ class Session:
 
     def _said(self, fault: Exception) -> str:
         return f"{self.server}: {printable(str(fault))}"
+
+    async def ask_sender(self, sender: str) -> Reply:
+        """What the server says to MAIL from this wire address; taken back at once, so that nothing is sent.
+
+        Raises LostError where the connection breaks.
+        """
+        reply = await self._ask(Phase.MAIL, b"MAIL FROM:<%b>\r\n" % sender.encode())
+        await self._ask(Phase.EHLO, b"RSET\r\n")
+        return reply
 
     async def quit(self) -> None:
         """Take leave, and close; never raises but when cancelled."""

@@ -20,7 +20,7 @@ class Wire(asyncio.Protocol):
     def __init__(self, transport: asyncio.WriteTransport) -> None:
         self._transport = transport
         self._loop = asyncio.get_running_loop()
-        self._received = bytearray()
+        self._rest = b""
         self._text: list[bytes] = []
         self._replies: deque[Reply] = deque()
         self._owed = 0
@@ -32,12 +32,12 @@ class Wire(asyncio.Protocol):
     def alive(self) -> bool:
         return self._fault is None and not self._transport.is_closing()
 
-    def write(self, data: bytes, *, replies: int) -> None:
-        """Send `data`, which the server answers with so many replies. Raises OSError where the connection is gone."""
+    def write(self, *chunks: bytes, replies: int) -> None:
+        """Send `chunks`, which the server answers with so many replies. Raises OSError where the connection is gone."""
         if self._fault is not None:
             raise self._fault
         self._owed += replies
-        self._transport.write(data)
+        self._transport.writelines(chunks)
 
     async def reply(self, seconds: float) -> Reply:
         """The next reply. Raises OSError where the connection breaks or talks nonsense, or after `seconds`."""
@@ -60,12 +60,10 @@ class Wire(asyncio.Protocol):
     # What the event loop calls
 
     def data_received(self, data: bytes) -> None:
-        self._received += data
-        while (end := self._received.find(b"\n")) >= 0:
-            line = bytes(self._received[:end])
-            del self._received[: end + 1]
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
             self._take_line(line)
-        if len(self._received) + sum(map(len, self._text)) > MAX_REPLY:
+        if len(self._rest) + sum(map(len, self._text)) > MAX_REPLY:
             self._fail(ConnectionError("a reply without end"))
 
     def connection_lost(self, exc: Exception | None) -> None:

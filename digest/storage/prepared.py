@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Insert, Update
 from sqlalchemy.sql.compiler import SQLCompiler
 
-_Row = Callable[[Mapping[str, object]], Any]
+_Rows = Sequence[Mapping[str, object]]
 
 
 class Prepared:
@@ -19,44 +19,61 @@ class Prepared:
 
     def __init__(self, statement: Insert | Update) -> None:
         self._statement = statement
-        self._ready: dict[str, tuple[str, _Row]] = {}
+        self._ready: dict[str, tuple[str, _Binds]] = {}
 
-    def run(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> int:
+    def run(self, connection: Connection, rows: _Rows) -> int:
         """Execute it for each row; how many rows it touched."""
         known = self._ready.get(connection.dialect.name)
         if known is None:
             known = self._ready[connection.dialect.name] = self._compile(connection.dialect)
-        text, ready = known
+        text, binds = known
         cursor = connection.connection.cursor()
         try:
-            cursor.executemany(text, [ready(row) for row in rows])
+            cursor.executemany(text, binds.convert(rows))
             return int(cursor.rowcount)
         finally:
             cursor.close()
 
-    def _compile(self, dialect: Dialect) -> tuple[str, _Row]:
+    def _compile(self, dialect: Dialect) -> tuple[str, _Binds]:
         compiled = self._statement.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101, as for every statement but DDL
-        constant: dict[str, object] = {name: bind.value for name, bind in compiled.binds.items()}
         converters = {
-            name: convert
-            for name, bind in compiled.binds.items()
-            if (convert := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+            name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()
         }
+        fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+        fixed = {name: convert(value) if (convert := converters[name]) else value for name, value in fixed.items()}
+        names = list(compiled.positiontup or compiled.binds)
+        return str(compiled), _Binds(names, fixed, converters, positional=compiled.positiontup is not None)
 
-        def values(row: Mapping[str, object]) -> dict[str, object]:
-            given = {**constant, **row}
-            for name, convert in converters.items():
-                given[name] = convert(given[name])
-            return given
 
-        names = compiled.positiontup
-        if names is None:
-            return str(compiled), values
-        order = list(names)
+class _Binds:
+    """The places of a statement: what is the same in every row, and what each row brings."""
 
-        def positional(row: Mapping[str, object]) -> list[object]:
-            given = values(row)
-            return [given[name] for name in order]
+    def __init__(
+        self,
+        names: list[str],
+        fixed: Mapping[str, object],
+        converters: Mapping[str, Callable[[Any], Any] | None],
+        *,
+        positional: bool,
+    ) -> None:
+        self._names = None if positional else names
+        self._template = [fixed.get(name) for name in names]
+        self._given = [(place, name, converters[name]) for place, name in enumerate(names) if name not in fixed]
 
-        return str(compiled), positional
+    def convert(self, rows: _Rows) -> list[Any]:
+        """The rows as the driver takes them. The same moment or state in many rows is converted once."""
+        seen: dict[int, object] = {id(None): None}
+        out: list[Any] = []
+        for row in rows:
+            values = self._template.copy()
+            for place, name, convert in self._given:
+                value = row[name]
+                if convert is not None:
+                    known = seen.get(id(value), seen)
+                    if known is seen:
+                        known = seen[id(value)] = convert(value)
+                    value = known
+                values[place] = value
+            out.append(values if self._names is None else dict(zip(self._names, values, strict=True)))
+        return out

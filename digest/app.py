@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from digest.tasks.deliver_webhooks import WebhookReport
     from digest.tasks.desk import Desk
     from digest.tasks.desk_edits import EditionDesk
+    from digest.tasks.desk_preview import DeskPreviews
     from digest.tasks.fetch_pictures import Mode, PicturesReport
     from digest.tasks.forget_person import ForgottenReport
     from digest.tasks.gather_articles import SourceReport
@@ -309,6 +310,20 @@ class App:
         from digest.tasks.desk_edits import EditionDesk
 
         return EditionDesk(self.database, self._recipe_of, self._read_pasted, self.clock)
+
+    def desk_previews(self) -> DeskPreviews:
+        """Messages as the newsroom looks at them."""
+        from digest.tasks.desk_preview import DeskPreviews
+
+        return DeskPreviews(
+            self.database,
+            self.settings.site.base_url,
+            self.secret,
+            self.last_snapshot,
+            self.pictures_folder,
+            self.clock,
+            self._bounce_domain,
+        )
 
     def _recipe_of(self, edition: Edition) -> Recipe:
         return self.recipe(self.newsletters(edition.newsletter)[0])

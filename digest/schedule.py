@@ -29,7 +29,7 @@ from digest.errors import SettingsError
 from digest.model.newsletter import WEEKDAYS, Newsletter, read_weekdays
 from digest.rounds import Rounds
 from digest.tasks.due_work import Work, next_appearance
-from digest.tasks.scheduler_lease import BEAT, SchedulerLease
+from digest.tasks.scheduler_lease import BEAT, SchedulerLease, elapsed
 
 _log = logging.getLogger(__name__)
 
@@ -44,11 +44,19 @@ _LAST_ROUNDS = 25.0
 class Clock:
     """Runs the newsletters of one app: `start`, and `stop` once it is enough.
 
-    With `sending_only` it is one of any number of workers, which send what may be sent and decide nothing.
+    With `sending_only` it is one of any number of workers, which send what may be sent and decide nothing. Every `beat`
+    seconds it renews its lease; `watch` is what others' silence is measured by, in seconds.
     """
 
-    def __init__(self, app: App, *, sending_only: bool = False) -> None:
-        self._app, self._sending_only = app, sending_only
+    def __init__(
+        self,
+        app: App,
+        *,
+        sending_only: bool = False,
+        beat: float = BEAT,
+        watch: Callable[[], float] = elapsed,
+    ) -> None:
+        self._app, self._sending_only, self._beat, self._watch = app, sending_only, beat, watch
         self._rounds = Rounds(app, sending_only=sending_only)
         self._scheduler = BackgroundScheduler(
             executors={"default": _OwnThreads()},
@@ -58,15 +66,15 @@ class Clock:
         )
         self._under_way: set[str] = set()
         self._one_ended = threading.Condition()
-        self._reload_asked = threading.Event()
-        self._ended = threading.Event()
+        self._nudged = threading.Event()
+        self._ended = self._reload_asked = False
         self._pulse: threading.Thread | None = None
-        self._seen_file = self._look_at_file()
+        self._seen_file, self._file_changed = self._look_at_file(), False
         self._hangup: Any = None
 
     @cached_property
     def _lease(self) -> SchedulerLease:
-        return SchedulerLease(self._app.database, self._app.clock)
+        return SchedulerLease(self._app.database, self._app.clock, self._watch)
 
     def start(self) -> None:
         """Begin; what was missed while nobody was awake is caught up at once. Raises StorageError.
@@ -76,18 +84,19 @@ class Clock:
         if not self._works():
             _log.info("Another scheduler (%s) works on this database; this one waits for its end", self._lease.holder)
         if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGHUP"):
-            self._hangup = signal.signal(signal.SIGHUP, lambda _number, _frame: self._reload_asked.set())
+            self._hangup = signal.signal(signal.SIGHUP, lambda _number, _frame: self._ask_to_reload())
         self._lay_out()
         self._scheduler.start()
-        self._pulse = threading.Thread(target=self._beat, name="pulse", daemon=True)
+        self._pulse = threading.Thread(target=self._keep_going, name="pulse", daemon=True)
         self._pulse.start()
 
     def stop(self) -> None:
         """Let the messages under way finish, then end, within half a minute; the next start goes on from there."""
         self._rounds.stop()
-        self._ended.set()
+        self._ended = True
+        self._nudged.set()
         if self._pulse is not None:
-            self._pulse.join(BEAT)
+            self._pulse.join(_LAST_ROUNDS)
         if self._scheduler.running:
             self._scheduler.pause()
         until = time.monotonic() + _LAST_ROUNDS
@@ -169,10 +178,18 @@ class Clock:
                 self._under_way.discard(name)
                 self._one_ended.notify_all()
 
-    def _beat(self) -> None:
+    def _ask_to_reload(self) -> None:
+        self._reload_asked = True
+        self._nudged.set()
+
+    def _keep_going(self) -> None:
         """Until the end: keep the lease, notice new settings, and a clock that was set back."""
-        last, worked = datetime.now(UTC), True
-        while not self._ended.wait(BEAT):
+        last, worked = datetime.now(UTC), self._sending_only or self._lease.held
+        while True:
+            self._nudged.wait(self._beat)
+            self._nudged.clear()
+            if self._ended:
+                return
             now = datetime.now(UTC)
             if now < last:
                 _log.warning("The clock was set back by %s; everything is looked at anew", last - now)
@@ -193,22 +210,22 @@ class Clock:
         return works
 
     def _heed_settings(self) -> None:
-        """Read the settings again where somebody asked for it or their file has changed, and is written to the end."""
-        found = self._look_at_file()
-        if found != self._seen_file:
-            self._seen_file = found
-            if found is not None:
-                self._reload_asked.set()
+        """Read the settings again where somebody asked for it, or their file has changed and is written to the end."""
+        found, asked = self._look_at_file(), self._reload_asked
+        self._reload_asked = False
+        if found != self._seen_file and not asked:
+            self._seen_file, self._file_changed = found, found is not None
             return
-        if self._reload_asked.is_set():
-            self._reload_asked.clear()
-            try:
-                self._app.reload_settings()
-            except SettingsError as wrong:
-                _log.error("The old settings stay in effect. %s", wrong)
-            else:
-                self._lay_out()
-                _log.info("The settings were read again")
+        if not asked and not self._file_changed:
+            return
+        self._seen_file, self._file_changed = found, False
+        try:
+            self._app.reload_settings()
+        except SettingsError as wrong:
+            _log.error("The old settings stay in effect. %s", wrong)
+        else:
+            self._lay_out()
+            _log.info("The settings were read again")
 
     def _look_at_file(self) -> tuple[int, int, int] | None:
         try:

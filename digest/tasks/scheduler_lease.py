@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -34,6 +35,7 @@ class SchedulerLease:
         self._renewed = 0.0
         self._seen: store.LeaseRow | None = None
         self._seen_since = 0.0
+        self._one_at_a_time = threading.Lock()
 
     @property
     def held(self) -> bool:
@@ -45,22 +47,24 @@ class SchedulerLease:
 
         To be called every `BEAT` seconds. Raises StorageError.
         """
-        if self.holder == self.name:
-            began = self._watch()
-            with self._database.write() as connection:
-                ours = store.renew_lease(connection, self.name, self._clock())
-            if ours:
-                self._renewed = began
-                return True
-            self.holder = ""
-        return self._try_to_take()
+        with self._one_at_a_time:
+            return (self.holder == self.name and self._renew()) or self._try_to_take()
 
     def give_back(self) -> None:
         """Let the next one begin at once. Raises StorageError."""
-        if self.holder == self.name:
-            self.holder = ""
-            with self._database.write() as connection:
-                store.give_back_lease(connection, self.name)
+        with self._one_at_a_time:
+            if self.holder == self.name:
+                self.holder = ""
+                with self._database.write() as connection:
+                    store.give_back_lease(connection, self.name)
+
+    def _renew(self) -> bool:
+        began = self._watch()
+        with self._database.write() as connection:
+            ours = store.renew_lease(connection, self.name, self._clock())
+        if ours:
+            self._renewed = began
+        return ours
 
     def _try_to_take(self) -> bool:
         began = self._watch()

@@ -21,6 +21,7 @@ from digest.render import headers
 from digest.render.flow import HEADING, NUMBERS, REASONED, WHY, append_flow, encode_value, make_flows
 from digest.render.inline_pictures import inline_pictures, picture_slots, pictured_coins
 from digest.render.letterhead import find_letterhead
+from digest.render.outline import Hole, Outline, Outlines, outline_of
 from digest.render.prices import coin_blocks
 from digest.render.shell import Shell
 from digest.render.weblinks import ascii_address
@@ -33,6 +34,8 @@ _BOUNDARY, _INNER = "=_{}", "=_r{}"
 _NO_MARKET: dict[str, tuple[str, ...]] = {"market": ()}
 _HTML = "Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 _PREHEADER = 90
+#: The slots of a person's own values; the preheader comes of the choice.
+PERSONAL = ("greeting", "unsubscribe_url", "settings_url", "browser_url", "address", "action_url")
 _FIRST = f"{HEADING}0"
 _NOTHING = "Heute gibt es keine neuen Artikel."
 
@@ -89,7 +92,7 @@ class Assembler:
         self._reasoned = any(key.startswith(WHY) for key in known)
         self._topics = [set(article.topics) for article in content.articles]
         self._market = lru_cache(maxsize=1024)(self._make_market)
-        self._preheader = lru_cache(maxsize=4096)(self._make_preheader)
+        self._outlines = Outlines(self._make_outline)
         self._write_fixed_headers(content, number)
 
     def _write_fixed_headers(self, content: EditionContent, number: int) -> None:
@@ -123,21 +126,23 @@ class Assembler:
         unsubscribe = links.unsubscribe(handle, number)
         message_id = links.message_id(envelope.domain, handle, number)
         mailto = links.unsubscribe_mailto(envelope.reply_to or envelope.sender, handle, number)
-        preheader = self._preheader(recipient.choice)
-        in_text, in_html = {"preheader": preheader[0]}, {"preheader": preheader[1]}
-        for name, value in (
-            ("greeting", headers.one_line(recipient.greeting)),
-            ("unsubscribe_url", unsubscribe),
-            ("settings_url", links.settings(handle, number)),
-            ("browser_url", links.browser(handle, number) if self._in_browser else ""),
-            ("address", headers.one_line(recipient.address)),
-        ):
-            in_text[name], in_html[name] = encode_value(value)
+        values = {
+            "greeting": encode_value(headers.one_line(recipient.greeting)),
+            "unsubscribe_url": encode_value(unsubscribe),
+            "settings_url": encode_value(links.settings(handle, number)),
+            "address": encode_value(headers.one_line(recipient.address)),
+        }
+        if self._in_browser:
+            values["browser_url"] = encode_value(links.browser(handle, number))
         if self._letter and self._letter.purpose and self._expires:
-            action = links.letter(self._letter.purpose, handle, number, self._expires)
-            in_text["action_url"], in_html["action_url"] = encode_value(action)
-        chosen = self._choose(recipient)
-        market = self._market(recipient.form, recipient.coins)
+            values["action_url"] = encode_value(links.letter(self._letter.purpose, handle, number, self._expires))
+        outline = self._outlines.get(
+            recipient.form,
+            recipient.choice,
+            recipient.coins,
+            recipient.topics if self._reasoned else (),
+            continues_lower(recipient.greeting),
+        )
         out = [
             self._from,
             _CRLF,
@@ -151,14 +156,8 @@ class Assembler:
             _CRLF,
             *((headers.urls("List-Unsubscribe", unsubscribe, mailto), _CRLF) if self._on_list else ()),
             self._fixed,
-            self._open_text,
+            *outline.filled(values),
         ]
-        flow, blocks = self._text[recipient.form]
-        append_flow(flow, blocks, in_text, chosen | market.text, iter(NUMBERS), out)
-        out.append(market.open_html)
-        flow, blocks = self._html[recipient.form]
-        append_flow(flow, blocks, in_html, chosen | market.html, iter(NUMBERS), out)
-        out.append(market.close)
         mail_from = links.bounce_address(envelope.bounce_domain, handle, number) if envelope.bounce_domain else None
         return Message(
             mail_from=mail_from or envelope.sender,
@@ -168,19 +167,33 @@ class Assembler:
             canonical=True,
         )
 
-    def _choose(self, recipient: Recipient) -> dict[str, tuple[str, ...]]:
+    def _make_outline(
+        self, form: Form, choice: bytes, coins: tuple[str, ...], topics: tuple[str, ...], lower: bool
+    ) -> Outline:
+        """All but the personal values of both parts, for whoever made these choices."""
+        chosen, market = self._choose(choice, topics, lower), self._market(form, coins)
+        preheader = self._make_preheader(choice)
+        out: list[bytes | Hole] = [self._open_text]
+        for part, flows, rows in ((0, self._text, market.text), (1, self._html, market.html)):
+            values: dict[str, bytes | Hole] = {slot: Hole(slot, part) for slot in PERSONAL}
+            values["preheader"] = preheader[part]
+            flow, blocks = flows[form]
+            append_flow(flow, blocks, values, chosen | rows, iter(NUMBERS), out)
+            out.append(market.close if part else market.open_html)
+        return outline_of(out)
+
+    def _choose(self, choice: bytes, topics: tuple[str, ...], lower: bool) -> dict[str, tuple[str, ...]]:
         """Group -> the keys of the blocks that this recipient gets, in order; a group not named here is whole.
 
         The market's groups are not among them: their rows are another matter in each part.
         """
-        choice = recipient.choice
         leads = 1 if self._has_lead else 0
-        sentence = "lower" if continues_lower(recipient.greeting) else "upper"
+        sentence = "lower" if lower else "upper"
         lead, cards = (
             [f"lead:{article}" for article in choice[:leads]],
             [f"card:{article}" for article in choice[leads:]],
         )
-        reasons = self._explain(recipient, lead, cards) if self._reasoned and recipient.topics else {}
+        reasons = self._explain(choice, topics, lead, cards) if topics else {}
         return {
             "lead": tuple(lead),
             "card": self._under_headings(choice[leads:], cards) if self._headings else tuple(cards),
@@ -200,17 +213,19 @@ class Assembler:
             keys.append(card)
         return tuple(keys)
 
-    def _explain(self, recipient: Recipient, lead: list[str], cards: list[str]) -> dict[str, tuple[str, ...]]:
+    def _explain(
+        self, choice: bytes, topics: tuple[str, ...], lead: list[str], cards: list[str]
+    ) -> dict[str, tuple[str, ...]]:
         """The blocks that say why, for each article that an own topic brought in; its key becomes the one with reasons.
 
         Without any topics, as many articles would have been the first ones of the edition.
         """
         reasons: dict[str, tuple[str, ...]] = {}
-        count = len(recipient.choice)
-        for place, article in enumerate(recipient.choice):
+        count = len(choice)
+        for place, article in enumerate(choice):
             if article < count:
                 continue
-            own = [topic for topic in recipient.topics if topic in self._topics[article]]
+            own = [topic for topic in topics if topic in self._topics[article]]
             if own:
                 kind, keys, at = ("lead", lead, place) if place < len(lead) else ("card", cards, place - len(lead))
                 reasons[f"{WHY}{kind}-{article}"] = (f"{WHY}{kind}-{article}:{own[0]}",)

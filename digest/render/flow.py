@@ -9,6 +9,7 @@ from digest.model.edition import EditionContent
 from digest.model.market import Snapshot
 from digest.model.site import Form
 from digest.render.checks import NUMBERED
+from digest.render.outline import Hole
 from digest.render.prices import edition_blocks, price_values
 from digest.render.quoted import encode_piece, plain_piece
 from digest.render.shell import Group, Part, Piece, Slot, Text
@@ -75,10 +76,10 @@ def _flow(pieces: tuple[Piece, ...]) -> Flow:
 def append_flow(
     flow: Flow,
     blocks: Mapping[str, Flow],
-    values: dict[str, bytes],
+    values: dict[str, bytes | Hole],
     chosen: Mapping[str, tuple[str, ...]],
     numbers: Iterator[bytes],
-    out: list[bytes],
+    out: list[bytes | Hole],
 ) -> None:
     """Append the flow's bytes to `out`. Articles are numbered in the order in which they come."""
     for piece in flow:

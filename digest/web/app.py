@@ -9,7 +9,7 @@ from litestar.exceptions import HTTPException
 
 from digest.app import App
 from digest.tasks.sending_worker import SendingWorker
-from digest.web import api, newsroom, public
+from digest.web import api, newsroom, operations, public
 from digest.web.assets import Assets, show_asset
 from digest.web.doorway import Doorway
 from digest.web.faults import show_fault
@@ -31,7 +31,14 @@ def make_web_app(app: App) -> Litestar:
     pages = Pages(settings.site, settings.newsletters, folders, assets, make_filters(settings.site.zone))
     worker = SendingWorker(app.sender, app.prices)
     made = Litestar(
-        [public.make_router(), newsroom.make_router(app, worker), api.make_router(app), show_asset, show_health],
+        [
+            public.make_router(),
+            newsroom.make_router(app, worker),
+            api.make_router(app),
+            operations.make_router(app),
+            show_asset,
+            show_health,
+        ],
         dependencies={
             "app": Provide(lambda: app, sync_to_thread=False),
             "pages": Provide(lambda: pages, sync_to_thread=False),

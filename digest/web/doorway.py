@@ -16,8 +16,9 @@ from digest.model.site import Site
 from digest.model.web import WebSettings
 from digest.web.visitor import is_loopback, visitor_address
 
-#: Asked by machines that know no name of ours.
 HEALTH = "/healthz"
+#: Asked by machines that know no name of ours.
+_FOR_MACHINES = (HEALTH, "/readyz", "/metrics")
 _ANSWERS = {
     "content-security-policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -58,7 +59,7 @@ class Doorway:
                 message = {"type": "http.response.body", "body": b"", "more_body": False}
             await send(message)
 
-        if scope["path"] != HEALTH and not self._is_ours(scope):
+        if scope["path"] not in _FOR_MACHINES and not self._is_ours(scope):
             await _refuse_host(answer)
             return
         # A copy: the server goes on counting by its own.

@@ -11,30 +11,26 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from types import FrameType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from apscheduler.executors.base import BaseExecutor, run_job
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.combining import OrTrigger
-from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
 from digest.app import App
 from digest.errors import SettingsError
-from digest.model.newsletter import WEEKDAYS, Newsletter, read_weekdays
+from digest.model.newsletter import Newsletter
 from digest.rounds import Rounds
-from digest.tasks.due_work import Work, next_appearance
+from digest.tasks.due_work import Work, next_appearance, next_moment
 from digest.tasks.scheduler_lease import BEAT, SchedulerLease, elapsed
 
 _log = logging.getLogger(__name__)
 
-#: No clock changes on it, so that a time is the one that the settings name.
-_ANY_DAY = date(2025, 1, 15)
 #: Seconds from one round to the next.
 _EDITIONS, _SENDING, _WEBHOOKS, _ALERTS, _ASKING, _UPKEEP = 15, 3, 5, 20, 30, 1200
 #: Seconds that rounds get to come to an end: senders drain for 20, everything else can be left at any point.
@@ -60,7 +56,7 @@ class Clock:
         self._rounds = Rounds(app, sending_only=sending_only)
         self._scheduler = BackgroundScheduler(
             executors={"default": _OwnThreads()},
-            timezone=app.settings.site.zone,
+            timezone=UTC,
             # However late it is, it is worth a look; one at a time is enough.
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
@@ -131,38 +127,25 @@ class Clock:
     def _lay_out(self) -> None:
         """Set up the jobs by the settings as they are now."""
         self._scheduler.remove_all_jobs()
-        app, rounds = self._app, self._rounds
+        app, rounds, zone = self._app, self._rounds, self._app.settings.site.zone
         for newsletter in app.settings.newsletters:
-            name = f"newsletter {newsletter.slug}"
-            self._add(name, partial(rounds.newsletters, newsletter.slug), OrTrigger(list(self._triggers(newsletter))))
-        self._add("letters", rounds.sending, IntervalTrigger(seconds=_SENDING))
+            work, moments = partial(rounds.newsletters, newsletter.slug), partial(_moment, newsletter, zone)
+            self._add(f"newsletter {newsletter.slug}", work, Every(_EDITIONS, moments))
+        self._add("letters", rounds.sending, Every(_SENDING))
         if self._sending_only:
             return
         for minutes in sorted({source.every_minutes for source in app.sources()}):
             names = [source.name for source in app.sources() if source.every_minutes == minutes]
-            every = IntervalTrigger(minutes=minutes)
-            self._add(f"gather {', '.join(names)}", partial(rounds.gather, names), every, at_once=False)
-        self._add("webhooks", rounds.webhooks, IntervalTrigger(seconds=_WEBHOOKS))
-        self._add("bounces", rounds.bounces, IntervalTrigger(seconds=max(1, int(app.settings.bounces.poll_seconds))))
-        self._add("alerts", rounds.alerts, IntervalTrigger(seconds=_ALERTS))
-        self._add("confirmations", rounds.ask_pending, IntervalTrigger(seconds=_ASKING))
-        self._add("upkeep", rounds.upkeep, IntervalTrigger(seconds=_UPKEEP), at_once=False)
+            self._add(f"gather {', '.join(names)}", partial(rounds.gather, names), Every(60 * minutes), at_once=False)
+        self._add("webhooks", rounds.webhooks, Every(_WEBHOOKS))
+        self._add("bounces", rounds.bounces, Every(app.settings.bounces.poll_seconds))
+        self._add("alerts", rounds.alerts, Every(_ALERTS))
+        self._add("confirmations", rounds.ask_pending, Every(_ASKING))
+        self._add("upkeep", rounds.upkeep, Every(_UPKEEP), at_once=False)
 
     def _add(self, name: str, work: Callable[[], object], trigger: BaseTrigger, *, at_once: bool = True) -> None:
         soon = {"next_run_time": datetime.now(UTC)} if at_once else {}
         self._scheduler.add_job(self._round, trigger, [name, work], id=name, name=name, **soon)
-
-    def _triggers(self, newsletter: Newsletter) -> Iterator[BaseTrigger]:
-        """Every few seconds for what is left over, and at the minutes that the settings name."""
-        zone = self._app.settings.site.zone
-        yield IntervalTrigger(seconds=_EDITIONS)
-        # What is done before midnight is for the next day's edition, whose weekday the trigger cannot know.
-        for ahead in (newsletter.prepares_at(_ANY_DAY, zone), newsletter.reminds_at(_ANY_DAY, zone)):
-            if ahead is not None:
-                yield CronTrigger(hour=ahead.hour, minute=ahead.minute, timezone=zone)
-        at = newsletter.sends_at(_ANY_DAY, zone)
-        days = ",".join(WEEKDAYS[day] for day in sorted(read_weekdays(newsletter.days)))
-        yield CronTrigger(day_of_week=days, hour=at.hour, minute=at.minute, timezone=zone)
 
     def _round(self, name: str, work: Callable[[], object]) -> None:
         with self._one_ended:
@@ -233,6 +216,26 @@ class Clock:
         except OSError:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """Every so many seconds, and at the moments that `moments` gives, each after the one that it is asked with.
+
+    Whatever was slept through, however long, is one run: a clock that was far behind and is set right costs nothing.
+    """
+
+    def __init__(self, seconds: float, moments: Callable[[datetime], datetime | None] = lambda _after: None) -> None:
+        self._interval, self._moments = timedelta(seconds=seconds), moments
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        in_turn = (previous_fire_time or now) + self._interval
+        if in_turn <= now:
+            in_turn = now + self._interval
+        return min(in_turn, self._moments(now) or in_turn)
+
+
+def _moment(newsletter: Newsletter, zone: ZoneInfo, after: datetime) -> datetime | None:
+    return next_moment(newsletter, after, zone)
 
 
 class _OwnThreads(BaseExecutor):  # type: ignore[misc]  # APScheduler has no types

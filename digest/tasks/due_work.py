@@ -6,7 +6,7 @@ is one row per newsletter and day is what keeps a clock change, or a second sche
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -121,7 +121,21 @@ def closes_at(newsletter: Newsletter, day: date, zone: ZoneInfo) -> datetime:
 
 def next_appearance(newsletter: Newsletter, now: datetime, zone: ZoneInfo) -> datetime | None:
     """When the scheduler sends the newsletter's next edition, in `zone`; None where it is none of the coming days."""
-    today = now.astimezone(zone).date()
-    days = (today + timedelta(days=step) for step in range(_NEXT_DAYS + 1))
-    coming = (newsletter.sends_at(day, zone) for day in days if newsletter.appears_on(day))
+    coming = (newsletter.sends_at(day, zone) for day in _coming_days(newsletter, now, zone))
     return next((at for at in coming if at > now), None)
+
+
+def next_moment(newsletter: Newsletter, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """When next there is something to do for the newsletter: preparing, reminding or sending."""
+    moments = (
+        at
+        for day in _coming_days(newsletter, now, zone)
+        for at in (newsletter.prepares_at(day, zone), newsletter.reminds_at(day, zone), newsletter.sends_at(day, zone))
+        if at is not None and at > now
+    )
+    return min(moments, default=None)
+
+
+def _coming_days(newsletter: Newsletter, now: datetime, zone: ZoneInfo) -> Iterator[date]:
+    today = now.astimezone(zone).date()
+    return filter(newsletter.appears_on, (today + timedelta(days=step) for step in range(_NEXT_DAYS + 1)))

@@ -9,7 +9,7 @@ import pytest
 
 from digest.model.edition import EditionState
 from digest.model.newsletter import Newsletter
-from digest.tasks.due_work import Verb, due_work
+from digest.tasks.due_work import Verb, due_work, next_appearance, next_moment
 
 BERLIN = ZoneInfo("Europe/Berlin")
 FRIDAY = date(2026, 3, 6)
@@ -153,3 +153,110 @@ def test_a_clock_change_sends_once(day: date, prepare: str, send: str) -> None:
                 done.append((work.verb.value, moment.strftime("%Y-%m-%dT%H:%M")))
                 states[day] = EditionState.PREPARED if work.verb is Verb.PREPARE else EditionState.SENT
     assert done == [("prepare", prepare), ("send", send)]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"days": "mon-fri"}, ["Mon 2026-03-09 06:00", "Mon 2026-03-09 06:30"]),
+        ({"days": "sun"}, ["Sun 2026-03-08 06:00", "Sun 2026-03-08 06:30"]),
+        ({"days": "daily", "at": "18:15", "prepare_at": "17:00"}, ["Fri 2026-03-06 17:00", "Fri 2026-03-06 18:15"]),
+        ({"days": "daily", "at": "00:10"}, ["Fri 2026-03-06 23:40", "Sat 2026-03-07 00:10"]),
+        ({"days": "daily", "prepare_at": "22:00"}, ["Sat 2026-03-07 06:30", "Fri 2026-03-06 22:00"]),
+        ({"days": "daily", "prepare_at": "05:00", "remind_at": "05:15"},
+         ["Sat 2026-03-07 05:00", "Sat 2026-03-07 05:15"]),
+        ({"days": "daily", "remind_at": "05:15"}, ["Sat 2026-03-07 05:15", "Sat 2026-03-07 06:30"]),
+        ({"days": "daily", "remind_at": "22:30"}, ["Fri 2026-03-06 22:30", "Sat 2026-03-07 06:30"]),
+        ({"days": "daily", "holidays": "DE-BE", "at": "02:30"}, ["Sat 2026-03-07 02:00", "Sat 2026-03-07 02:30"]),
+    ],
+)  # fmt: skip
+def test_when_next_there_is_something_to_do(values: dict[str, object], expected: list[str]) -> None:
+    wanted, moment = newsletter(**values), datetime(2026, 3, 6, 12, tzinfo=BERLIN)
+    found = []
+    for _ in expected:
+        following = next_moment(wanted, moment, BERLIN)
+        assert following is not None
+        moment = following
+        found.append(f"{moment:%a %Y-%m-%d %H:%M}")
+    assert sorted(found) == sorted(expected)
+
+
+def test_the_next_moments_of_a_night_without_half_past_two() -> None:
+    wanted, moment = newsletter(at="02:30", days="daily"), datetime(2027, 3, 28, 0, 0, tzinfo=UTC)
+    for expected in ("2027-03-28T01:00", "2027-03-28T01:30", "2027-03-29T00:00", "2027-03-29T00:30"):
+        following = next_moment(wanted, moment, BERLIN)
+        assert following is not None
+        moment = following.astimezone(UTC)
+        assert moment.strftime("%Y-%m-%dT%H:%M") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "values", "expected"),
+    [
+        ("2026-03-06T05:59", None, {"remind_at": "06:10"}, []),
+        ("2026-03-06T06:10", None, {"remind_at": "06:10"}, [("prepare", TODAY)]),
+        ("2026-03-06T06:09", _E.IN_REVIEW, {"remind_at": "06:10"}, []),
+        ("2026-03-06T06:10", _E.IN_REVIEW, {"remind_at": "06:10"}, [("remind", TODAY)]),
+        ("2026-03-06T06:10", _E.PREPARED, {"remind_at": "06:10"}, [("remind", TODAY)]),
+        ("2026-03-06T06:10", _E.APPROVED, {"remind_at": "06:10"}, []),
+        ("2026-03-06T06:10", _E.HELD, {"remind_at": "06:10"}, []),
+        ("2026-03-06T06:30", _E.IN_REVIEW, {"remind_at": "06:10"}, [("hold", TODAY)]),
+        ("2026-03-05T21:00", None, {"remind_at": "21:00"}, [("prepare", TODAY)]),
+        ("2026-03-05T21:00", _E.IN_REVIEW, {"remind_at": "21:00"}, [("remind", TODAY)]),
+        ("2026-03-06T05:00", _E.IN_REVIEW, {"prepare_at": "22:00", "remind_at": "05:00"}, [("remind", TODAY)]),
+    ],
+)
+def test_editors_are_reminded(
+    text: str, state: EditionState | None, values: dict[str, object], expected: list[tuple[str, str]]
+) -> None:
+    assert due(text, state, **values) == expected
+
+
+def test_they_are_reminded_once() -> None:
+    now = datetime(2026, 3, 6, 6, 15, tzinfo=BERLIN)
+    wanted = newsletter(remind_at="06:10")
+
+    def state_of(day: date) -> EditionState | None:
+        return _E.IN_REVIEW if day == FRIDAY else _E.SENT if day < FRIDAY else None
+
+    assert due_work(wanted, now, BERLIN, state_of, (), lambda day: day == FRIDAY) == []
+
+
+@pytest.mark.parametrize(
+    ("day", "place", "expected"),
+    [
+        (date(2027, 3, 8), "DE-BE", []),
+        (date(2027, 3, 8), "DE-BY", [("send", "2027-03-08")]),
+        (date(2027, 3, 8), "", [("send", "2027-03-08")]),
+        (date(2026, 12, 25), "DE", []),
+        (date(2026, 10, 26), "AT", []),
+    ],
+)
+def test_holidays_bind_the_scheduler(day: date, place: str, expected: list[tuple[str, str]]) -> None:
+    assert due(f"{day}T06:30", None, day=day, holidays=place) == expected
+    assert due(f"{day}T12:00", _E.SENDING, day=day, holidays=place) == [("send", str(day))], "what has begun goes on"
+
+
+def test_a_window_reaches_to_the_next_day_that_is_no_holiday() -> None:
+    thursday = date(2026, 12, 24)
+    late = {"late_window_hours": 100, "holidays": "DE", "days": "mon-fri"}
+    assert due("2026-12-26T12:00", _E.PREPARED, day=thursday, **late) == [("send", "2026-12-24")]
+    assert next_appearance(newsletter(**late), datetime(2026, 12, 24, 12, tzinfo=BERLIN), BERLIN) == datetime(
+        2026, 12, 28, 6, 30, tzinfo=BERLIN
+    )
+
+
+@pytest.mark.parametrize("begun", [_E.SENDING, _E.PAUSED, _E.SENT])
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [(None, []), (_E.PREPARED, [("skip", TODAY)]), (_E.IN_REVIEW, []), (_E.SENDING, [("send", TODAY)])],
+)
+def test_a_clock_that_was_set_back_begins_no_earlier_edition(
+    begun: EditionState, state: EditionState | None, expected: list[tuple[str, str]]
+) -> None:
+    """Readers had tomorrow's already."""
+    tomorrow = FRIDAY + timedelta(days=1)
+    states: dict[date, EditionState | None] = {FRIDAY: state, tomorrow: begun}
+    now = datetime(2026, 3, 6, 6, 30, tzinfo=BERLIN)
+    works = due_work(newsletter(days="daily"), now, BERLIN, lambda day: states.get(day, _E.SENT), ())
+    assert [(work.verb.value, work.day.isoformat()) for work in works if work.day == FRIDAY] == expected

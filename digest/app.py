@@ -19,6 +19,7 @@ from digest.config import Settings, load_settings
 from digest.errors import HeldBackError, NotFoundError, SettingsError
 from digest.links import Links
 from digest.model.delivery import Message
+from digest.model.edition import EditionKind
 from digest.model.market import Snapshot
 from digest.model.newsletter import Newsletter
 from digest.storage.database import Database, open_database
@@ -326,7 +327,34 @@ class App:
         )
 
     def _recipe_of(self, edition: Edition) -> Recipe:
-        return self.recipe(self.newsletters(edition.newsletter)[0])
+        newsletter = self.newsletters(edition.newsletter)[0]
+        return self._correcting(newsletter) if edition.kind is EditionKind.CORRECTION else self.recipe(newsletter)
+
+    def _correcting(self, newsletter: Newsletter) -> Recipe:
+        """What a correction is made with: a look of its own, no sections and no prices, whatever segment it is for."""
+        from digest.tasks.create_correction import LOOK
+
+        recipe = self.recipe(replace(newsletter, template=LOOK, sections=(), segment="", subject="edition"))
+        return replace(recipe, coins=())
+
+    def create_extra(self, newsletter: Newsletter, articles: Sequence[str], *, who: str, subject: str = "") -> Edition:
+        """Prepare an extra edition; see `digest.tasks.create_extra`."""
+        from digest.tasks.create_extra import create_extra
+
+        recipe, read = self.recipe(newsletter), self._read_pasted
+        return create_extra(self.database, recipe, articles, who=who, now=self.clock(), read_page=read, subject=subject)
+
+    def create_correction(
+        self, number: int, text: Sequence[str], *, who: str, article: int | None = None, title: str = ""
+    ) -> Edition:
+        """Prepare a correction of a sent edition; see `digest.tasks.create_correction`."""
+        from digest.tasks.create_correction import create_correction, find_correctable
+
+        corrected = find_correctable(self.database, number)
+        recipe = self._correcting(self.newsletters(corrected.newsletter)[0])
+        return create_correction(
+            self.database, recipe, corrected, text, article=article, title=title, who=who, now=self.clock()
+        )
 
     def _read_pasted(self, url: str) -> Article:
         from digest.gather.pasted import read_pasted

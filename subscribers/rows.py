@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row
 
 from subscribers.addresses import Address
 from subscribers.model import Profile, Subscriber
@@ -20,7 +20,7 @@ PROFILE_COLUMNS = tuple(subscribers.c[name] for name in Profile.__struct_fields_
 _NAMES = Subscriber.__struct_fields__
 
 
-def subscriber_of(row: Row[Any]) -> Subscriber:
+def subscriber_of(row: Sequence[Any]) -> Subscriber:
     """The person of a row of PUBLIC_COLUMNS."""
     return Subscriber(**dict(zip(_NAMES, row, strict=True)))
 

@@ -14,6 +14,7 @@ from digest.cli.options import (
     confirm,
     date_option,
     edition_argument,
+    edition_option,
     json_option,
     newsletter_option,
     operator,
@@ -25,6 +26,7 @@ from digest.cli.prepare import prepared_json
 from digest.cli.shows import show_prepared
 from digest.errors import UsageError
 from digest.model.edition import Edition
+from digest.model.newsletter import Newsletter
 from digest.tasks.review_edition import REVIEWS, find_edition, review_edition
 
 
@@ -90,18 +92,67 @@ def edit(app: App, file: Path, newsletter: str, day: date | None, as_json: bool)
 
     FILE is TOML; docs/templates.md has an example. The edition is prepared again; an approval is void then.
     """
-    chosen = app.newsletters(newsletter)
-    if len(chosen) > 1:
-        raise click.UsageError("There is more than one newsletter; say which by --newsletter.")
+    chosen = _only(app, newsletter)
     try:
         raw = tomllib.loads(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise UsageError(f"{file} cannot be read as TOML: {problem}") from problem
-    report = app.edit(chosen[0], day or app.today(), raw, str(file))
+    report = app.edit(chosen, day or app.today(), raw, str(file))
     if as_json:
         print_json(prepared_json(report))
     else:
         show_prepared(report)
+
+
+@command.command("extra")
+@click.option("--article", "articles", multiple=True, metavar="NAME", required=True, help="Its address or title.")
+@click.option("--subject", default="", help="Of the mail. [default: as the look's template has it]")
+@newsletter_option
+@json_option
+@with_app
+def extra(app: App, articles: tuple[str, ...], subject: str, newsletter: str, as_json: bool) -> None:
+    """Prepare an extra edition with the articles that are named, in their order.
+
+    They come from the pool; the page at an address that the pool does not know is read.
+    """
+    made = app.create_extra(_only(app, newsletter), articles, who=operator(), subject=subject)
+    _show_created(made, as_json=as_json)
+
+
+@command.command("correct")
+@click.option("--article", type=click.IntRange(0), help="Its number in the edition. [default: what everybody got]")
+@click.option("--title", default="", help="What it is about, where it is no article. [default: the edition's subject]")
+@click.argument("text", metavar="TEXT")
+@edition_option
+@json_option
+@with_app
+def correct(app: App, number: int | None, text: str, article: int | None, title: str, as_json: bool) -> None:
+    """Prepare a correction of a sent edition, to exactly those who received the fault.
+
+    TEXT is what readers shall read; an empty line in it begins a paragraph. `digest editions show` has the articles'
+    numbers.
+    """
+    faulty, _ = find_edition(app.database, number, content=False)
+    made = app.create_correction(faulty.number, text.split("\n\n"), article=article, title=title, who=operator())
+    _show_created(made, as_json=as_json)
+
+
+def _only(app: App, newsletter: str) -> Newsletter:
+    chosen = app.newsletters(newsletter)
+    if len(chosen) > 1:
+        raise click.UsageError("There is more than one newsletter; say which by --newsletter.")
+    return chosen[0]
+
+
+def _show_created(edition: Edition, *, as_json: bool) -> None:
+    if as_json:
+        print_json(_brief(edition))
+        return
+    subject = edition.content.subject if edition.content else ""
+    say(f"Edition {edition.number} of {edition.newsletter}, {edition.date}, {edition.kind}: {edition.state}. {subject}")
+    say(
+        f"Look at it by `digest preview --edition {edition.number}`; `digest send --edition {edition.number}` sends it."
+    )
 
 
 def _brief(edition: Edition) -> dict[str, object]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from digest import german
 from digest.errors import NotFoundError
@@ -17,6 +18,7 @@ from digest.render.inline_pictures import as_data
 from digest.render.prices import describe_week, direction, price_values
 from digest.render.variables import DIRECTIONS, ArticleView, view_articles, view_extras
 from digest.storage.archive import find_archived
+from digest.storage.corrections import CorrectionNote, corrections_of
 from digest.storage.database import Database
 from digest.storage.editions import get_edition, load_snapshot
 
@@ -62,7 +64,7 @@ class ArchivedSection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ArchivedEdition(msgspec.Struct, frozen=True, kw_only=True):
-    """One edition, greeting nobody by name."""
+    """One edition, greeting nobody by name; `corrections` are those of it that were sent since."""
 
     kind: EditionKind
     date: date
@@ -74,6 +76,7 @@ class ArchivedEdition(msgspec.Struct, frozen=True, kw_only=True):
     sections: tuple[ArchivedSection, ...]
     extras: Extras
     prices: Prices | None
+    corrections: tuple[CorrectionNote, ...] = ()
 
 
 def archived_editions(database: Database, newsletter: str, day: date) -> list[ArchivedEdition]:
@@ -84,16 +87,18 @@ def archived_editions(database: Database, newsletter: str, day: date) -> list[Ar
     with database.read() as connection:
         numbers = find_archived(connection, newsletter, day)
         frozen = [
-            (edition.content, load_snapshot(connection, edition.number))
+            (edition.content, load_snapshot(connection, edition.number), corrections_of(connection, edition.number))
             for edition in (get_edition(connection, number, content=True) for number in numbers)
         ]
-    found = [_archived(content, snapshot) for content, snapshot in frozen if content is not None]
+    found = [_archived(content, snapshot, notes) for content, snapshot, notes in frozen if content is not None]
     if not found:
         raise NotFoundError("sent edition", day.isoformat(), f"of newsletter {newsletter}")
     return sorted(found, key=lambda edition: edition.kind is not EditionKind.REGULAR)
 
 
-def _archived(content: EditionContent, snapshot: Snapshot | None) -> ArchivedEdition:
+def _archived(
+    content: EditionContent, snapshot: Snapshot | None, corrections: Sequence[CorrectionNote]
+) -> ArchivedEdition:
     views = view_articles(content)
     at = content.at.astimezone(content.site.zone)
     return ArchivedEdition(
@@ -107,6 +112,7 @@ def _archived(content: EditionContent, snapshot: Snapshot | None) -> ArchivedEdi
         sections=_sections(content, views[1:]),
         extras=view_extras(content.extras),
         prices=_prices(content, snapshot) if snapshot else None,
+        corrections=tuple(replace(note, sent_at=note.sent_at.astimezone(content.site.zone)) for note in corrections),
     )
 
 

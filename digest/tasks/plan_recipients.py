@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 
 from digest.compose.personal import Composer
 from digest.model.delivery import Recipient
-from digest.model.edition import EditionContent
+from digest.model.edition import EditionContent, EditionKind
 from digest.model.market import Snapshot
 from digest.storage import editions, ledger
+from digest.storage.corrections import find_corrected, receivers
 from digest.storage.database import Database
 from digest.storage.overlaps import Overlaps, find_overlaps, seen_articles
 from subscribers.model import Subscriber
@@ -33,29 +34,37 @@ def plan_recipients(
 ) -> None:
     """Enter everybody on the newsletter's lists, and in its segment, into the ledger of edition `number`, in batches.
 
-    Broken off, it goes on behind the last one; once it is finished, the recipients are fixed. The segment is what it
-    says when this begins. `on_progress` is told how many are entered, and of how many. Raises UnknownListError,
-    UnknownSegmentError.
+    A correction goes to whoever received what it corrects. Broken off, it goes on behind the last one; once it is
+    finished, the recipients are fixed. The segment is what it says when this begins. `on_progress` is told how many are
+    entered, and of how many. Raises UnknownListError, UnknownSegmentError.
     """
     lists = content.newsletter.lists
     with database.read() as connection:
         if editions.is_planned(connection, number):
             return
-        segment = clause_of_segment(connection, content.newsletter.segment, zone=content.site.zone)
-        total = count_recipients(connection, lists, segment=segment)
+        corrected = find_corrected(connection, number) if content.kind is EditionKind.CORRECTION else None
+        if corrected is None:
+            segment = clause_of_segment(connection, content.newsletter.segment, zone=content.site.zone)
+            total = count_recipients(connection, lists, segment=segment)
+        else:
+            total = sum(ledger.count_deliveries(connection, corrected.edition).values())
         after = ledger.last_entered(connection, number)
         snapshot = editions.load_snapshot(connection, number)
         overlaps = find_repeats(connection, number, content)
     done = 0
     while True:
         with database.write() as connection:
-            people = recipients(connection, lists, segment=segment, now=clock(), after=after, limit=_AT_ONCE)
-            if not people:
+            if corrected is None:
+                people = recipients(connection, lists, segment=segment, now=clock(), after=after, limit=_AT_ONCE)
+                last = people[-1].id if people else None
+            else:
+                people, last = receivers(connection, corrected, after=after, limit=_AT_ONCE)
+            if last is None:
                 ledger.finish_planning(connection, number, clock())
                 return
             chosen = compose_recipients(connection, content, people, snapshot, overlaps)
             done += ledger.enter_recipients(connection, number, chosen, skip_empty=bool(content.articles))
-            after = people[-1].id
+            after = last
         on_progress(done, total)
 
 

@@ -28,6 +28,7 @@ from subscribers.recipients import recipients
 from subscribers.segment_store import clause_of_segment
 
 _WAITING = {DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.IN_FLIGHT, DeliveryState.DEFERRED}
+_WITHOUT_PRICES = (EditionKind.LETTER, EditionKind.CORRECTION)
 _HELD_BACK = {
     EditionState.IN_REVIEW: "waits for approval; run `digest editions approve {number}`",
     EditionState.HELD: "is held; run `digest editions release {number}`",
@@ -169,7 +170,7 @@ class Sender:
         with self._database.read() as connection:
             frozen = editions.load_snapshot(connection, edition.number)
         begun = edition.state in (EditionState.SENDING, EditionState.PAUSED)
-        snapshot = frozen if begun or edition.kind is EditionKind.LETTER else prices()
+        snapshot = frozen if begun or edition.kind in _WITHOUT_PRICES else prices()
         with self._database.write() as connection:
             stored = msgspec.json.encode(snapshot) if snapshot else None
             editions.take_step(connection, edition, EditionState.SENDING, snapshot=stored, reason="")

@@ -11,7 +11,7 @@ from digest.model.delivery import DeliveryState
 from digest.model.edition import Edition, EditionState
 from digest.storage import editions, ledger
 from digest.storage.database import Database
-from subscribers.audit import record_change
+from digest.storage.edition_changes import record_edition_change
 
 
 class Review(msgspec.Struct, frozen=True):
@@ -82,5 +82,5 @@ def review_edition(database: Database, edition: Edition, decision: str, now: dat
         if to is EditionState.PAUSED:
             ledger.take_back_claims(connection, edition.number)
         if who:
-            record_change(connection, who=who, what=f"edition.{decision}", subject=str(edition.number), at=now)
+            record_edition_change(connection, edition.number, decision, who=who, at=now)
         return editions.get_edition(connection, edition.number)

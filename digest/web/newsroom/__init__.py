@@ -10,7 +10,19 @@ from litestar.types import ControllerRouterHandler
 
 from digest.app import App
 from digest.tasks.sending_worker import SendingWorker
-from digest.web.newsroom import decisions, editions, progress, signing_in, today
+from digest.web.newsroom import (
+    decisions,
+    editions,
+    lists,
+    progress,
+    reader_changes,
+    readers,
+    settings,
+    signing_in,
+    sources,
+    suppressions,
+    today,
+)
 from digest.web.newsroom.faults import ask_to_sign_in, show_newsroom_fault
 from digest.web.newsroom.guard import Guard, SignInNeededError
 from digest.web.newsroom.layout import ROOT, current_editor, current_visit
@@ -25,6 +37,27 @@ _PAGES: list[ControllerRouterHandler] = [
     progress.show_progress,
     decisions.ask,
     decisions.decide,
+    readers.show_readers,
+    readers.show_reader,
+    reader_changes.show_new_reader,
+    reader_changes.add_reader,
+    reader_changes.change_reader,
+    reader_changes.take_off_list,
+    reader_changes.put_reader_on_list,
+    reader_changes.suppress_reader,
+    reader_changes.lift_suppression_of_reader,
+    reader_changes.ask_to_forget,
+    reader_changes.forget_reader,
+    lists.show_lists,
+    lists.create_list,
+    lists.rename_list,
+    lists.archive_list,
+    suppressions.show_suppressions,
+    suppressions.suppress,
+    suppressions.lift,
+    sources.show_sources,
+    sources.try_source,
+    settings.show_settings,
     signing_in.show_sign_in,
     signing_in.sign_in,
     signing_in.show_link,

@@ -11,13 +11,13 @@ from litestar.params import FromPath
 from digest.app import App
 from digest.errors import HeldBackError, SettingsError, StepError
 from digest.model.edition import Edition, EditionState
+from digest.storage.edition_changes import record_edition_change
 from digest.storage.editions import get_edition
 from digest.tasks.review_edition import review_edition
 from digest.tasks.sending_worker import SendingWorker
 from digest.web.newsroom.layout import ROOT, TheVisit, Visit
-from digest.web.newsroom.parts import TheWorker
+from digest.web.newsroom.parts import Number, TheWorker
 from digest.web.parts import TheApp, ThePosted
-from subscribers.audit import record_change
 from subscribers.errors import UnknownListError, UnknownSegmentError
 
 _S = EditionState
@@ -123,7 +123,7 @@ def what_was_seen(edition: Edition) -> str:
 
 
 @get("/ausgaben/{number:int}/entscheiden/{path:str}", sync_to_thread=True)
-def ask(app: TheApp, visit: TheVisit, worker: TheWorker, number: FromPath[int], path: FromPath[str]) -> Response[str]:
+def ask(app: TheApp, visit: TheVisit, worker: TheWorker, number: Number, path: FromPath[str]) -> Response[str]:
     """What the decision means, and a button."""
     edition, decision = _find(app, number, path)
     if path not in decisions_for(edition, worker):
@@ -143,7 +143,7 @@ def decide(
     visit: TheVisit,
     worker: TheWorker,
     posted: ThePosted,
-    number: FromPath[int],
+    number: Number,
     path: FromPath[str],
 ) -> Response[str]:
     """Done only where the edition is still what the editor has seen (`seen`)."""
@@ -169,8 +169,7 @@ def _begin_sending(
     except (HeldBackError, SettingsError) as problem:
         return visit.go(back, f"Es wurde nichts gesendet: {problem}", tone="wrong")
     with app.database.write() as connection:
-        what = f"edition.{decision.verb}"
-        record_change(connection, who=visit.editor.who, what=what, subject=str(edition.number), at=app.clock())
+        record_edition_change(connection, edition.number, decision.verb, who=visit.editor.who, at=app.clock())
     worker.send(edition.number, resume=_BEGINS_SENDING[decision.verb])
     return visit.go(back, decision.said)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from litestar import Response, get
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 
 from digest.model.edition import EditionKind
 from digest.storage.edition_changes import changes_of_editions
@@ -12,7 +12,7 @@ from digest.tasks.edition_figures import edition_figures
 from digest.web.newsroom.chart import column_chart, width_word
 from digest.web.newsroom.decisions import decisions_for
 from digest.web.newsroom.layout import TheVisit
-from digest.web.newsroom.parts import TheWorker
+from digest.web.newsroom.parts import Number, TheWorker
 from digest.web.newsroom.progress import live
 from digest.web.parts import TheApp
 
@@ -41,7 +41,7 @@ def show_editions(
 
 
 @get("/ausgaben/{number:int}", sync_to_thread=True)
-def show_edition(app: TheApp, visit: TheVisit, worker: TheWorker, number: FromPath[int]) -> Response[str]:
+def show_edition(app: TheApp, visit: TheVisit, worker: TheWorker, number: Number) -> Response[str]:
     zone = app.settings.site.zone
     with app.database.read() as connection:
         edition = get_edition(connection, number, content=True)

@@ -3,7 +3,7 @@
 A page is a handler that asks for `visit` and answers by `visit.page`, `visit.fragment` or `visit.go`:
 
     @post("/ausgaben/{number:int}/notiz", opt=FOR_ADMINS, status_code=200, sync_to_thread=True)
-    def keep_note(app: TheApp, visit: TheVisit, posted: ThePosted, number: FromPath[int]) -> Response[str]:
+    def keep_note(app: TheApp, visit: TheVisit, posted: ThePosted, number: Number) -> Response[str]:
         ...
         return visit.go(f"/redaktion/ausgaben/{number}", "Die Notiz ist gespeichert.")
 

@@ -1,10 +1,17 @@
-"""What a page of the newsroom may ask for by name, beside `visit` and `editor`: `worker`."""
+"""What a page of the newsroom may ask for by name, beside `visit` and `editor`: `worker`; and numbers in addresses."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from litestar.di import NamedDependency
-from litestar.params import SkipValidation
+from litestar.params import PathParameter, QueryParameter, SkipValidation
 
 from digest.tasks.sending_worker import SendingWorker
 
 TheWorker = NamedDependency[SkipValidation[SendingWorker]]
+
+_LARGEST = 2**31 - 1
+#: The number of an edition or a person in a path; the number behind which a page of a table begins.
+Number = Annotated[int, PathParameter(ge=1, le=_LARGEST)]
+After = Annotated[int, QueryParameter(ge=0, le=_LARGEST)]

@@ -6,14 +6,13 @@ from datetime import datetime
 
 import msgspec
 from litestar import Response, get
-from litestar.params import FromPath
 
 from digest.model.delivery import DeliveryState
 from digest.model.edition import EditionState
 from digest.tasks.sending_status import EditionStatus
 from digest.tasks.sending_worker import SendingWorker
 from digest.web.newsroom.layout import ASKED_BY_ITSELF, TheVisit
-from digest.web.newsroom.parts import TheWorker
+from digest.web.newsroom.parts import Number, TheWorker
 from digest.web.newsroom.wording import in_words
 from digest.web.parts import TheApp
 
@@ -69,7 +68,7 @@ def live(status: EditionStatus, worker: SendingWorker, now: datetime) -> Live:
 
 
 @get("/ausgaben/{number:int}/stand", opt=ASKED_BY_ITSELF, sync_to_thread=True)
-def show_progress(app: TheApp, visit: TheVisit, worker: TheWorker, number: FromPath[int]) -> Response[str]:
+def show_progress(app: TheApp, visit: TheVisit, worker: TheWorker, number: Number) -> Response[str]:
     """The part alone; the page around it is loaded anew once the edition's state is another."""
     status = app.sending_status(number)[0]
     shown = live(status, worker, app.clock())

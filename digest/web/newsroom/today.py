@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from digest.app import App
 from digest.errors import DigestError
 from digest.model.edition import EditionState
+from digest.storage.edition_changes import record_edition_change
 from digest.storage.source_health import SourceHealth, load_health
 from digest.tasks.sending_worker import SendingWorker
 from digest.tasks.todays_editions import NewsletterToday, todays_editions
@@ -21,7 +22,6 @@ from digest.web.newsroom.parts import TheWorker
 from digest.web.newsroom.progress import live
 from digest.web.parts import TheApp, ThePosted
 from digest.web.public.archive import find_newsletter
-from subscribers.audit import record_change
 from subscribers.errors import SubscribersError
 
 
@@ -59,7 +59,7 @@ def prepare_now(app: TheApp, visit: TheVisit, posted: ThePosted) -> Response[str
         return visit.go(ROOT, f"Die Ausgabe ließ sich nicht vorbereiten: {problem}", tone="wrong")
     number = prepared.edition.number
     with app.database.write() as connection:
-        record_change(connection, who=visit.editor.who, what="edition.prepare", subject=str(number), at=app.clock())
+        record_edition_change(connection, number, "prepare", who=visit.editor.who, at=app.clock())
     failed = [each.source for each in gathered if each.warning]
     said = "Es gab nichts Neues." if prepared.edition.state is EditionState.SKIPPED else "Die Ausgabe ist vorbereitet."
     return visit.go(ROOT, f"{said} Nicht erreichbar: {', '.join(failed)}." if failed else said)

@@ -12,7 +12,7 @@ from digest import german
 from digest.model.delivery import DeliveryState, SkipReason
 from digest.model.edition import EditionKind, EditionState
 from digest.model.editor import Role
-from subscribers.model import BounceClass, EventKind, SubscriptionState, SuppressionReason
+from subscribers.model import BounceClass, ConsentEventKind, EventKind, SuppressionReason
 
 #: A state's word, and the tone in which it is shown: calm, busy, good, warm (somebody has to act) or over.
 STATES: dict[EditionState, tuple[str, str]] = {
@@ -51,9 +51,7 @@ _WORDS: dict[str, str] = {
     SkipReason.NOTHING_NEW: "nichts Neues dabei",
     SkipReason.NEEDS_SMTPUTF8: "Adresse braucht SMTPUTF8",
     SkipReason.CANCELLED: "Versand abgebrochen",
-    # Subscriptions, suppressions
-    SubscriptionState.PENDING: "noch nicht bestätigt",
-    SubscriptionState.ACTIVE: "angemeldet",
+    # Suppressions
     SuppressionReason.HARD_BOUNCE: "dauerhaft unzustellbar",
     SuppressionReason.SOFT_BOUNCES: "wiederholt unzustellbar",
     SuppressionReason.COMPLAINT: "Beschwerde",
@@ -72,6 +70,14 @@ _WORDS: dict[str, str] = {
     Role.EDITOR: "Redaktion",
     Role.ADMIN: "Admin",
 }
+_CONSENTS = {
+    ConsentEventKind.REQUESTED: "angefragt",
+    ConsentEventKind.CONFIRMATION_SENT: "Bestätigungsmail verschickt",
+    ConsentEventKind.CONFIRMED: "bestätigt",
+    ConsentEventKind.ADDED: "eingetragen",
+    ConsentEventKind.IMPORTED: "importiert",
+    ConsentEventKind.UNSUBSCRIBED: "widerrufen",
+}
 _DEEDS = {
     "edition.approve": "freigegeben",
     "edition.hold": "zurückgehalten",
@@ -81,13 +87,15 @@ _DEEDS = {
     "edition.send": "Versand gestartet",
     "edition.cancel": "abgebrochen",
     "edition.skip": "ausgelassen",
-    "edition.edit": "bearbeitet",
+    "edition edited": "bearbeitet",
     "edition.prepare": "vorbereitet",
     "subscriber.add": "eingetragen",
     "subscriber.change": "geändert",
     "subscriber.forget": "gelöscht",
-    "subscription.unsubscribe": "abgemeldet",
-    "subscription.subscribe": "angemeldet",
+    "subscription.add": "angemeldet",
+    "subscription.request": "um Bestätigung gebeten",
+    "subscription.confirm": "bestätigt",
+    "subscription.leave": "abgemeldet",
     "suppression.add": "gesperrt",
     "suppression.remove": "Sperre aufgehoben",
     "list.create": "Liste angelegt",
@@ -122,6 +130,7 @@ def make_filters(zone: ZoneInfo) -> Mapping[str, Callable[..., Any]]:
         "state_tone": lambda state: STATES[state][1],
         "kind_word": lambda kind: _KINDS[kind],
         "word": word,
+        "consent_word": lambda event: _CONSENTS[event],
         "deed": lambda what: _DEEDS.get(what, what),
         "person": person,
         "reason": reason,

@@ -1,0 +1,78 @@
+"""What the templates of the edition desk are filled with: the whole page, and the parts that a change renews."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from digest.app import App
+from digest.model.desk import DeskState, Revision
+from digest.model.edition import Edition, EditionKind, EditionState
+from digest.model.editor import Role
+from digest.storage.edition_changes import changes_of_editions
+from digest.tasks.desk_preview import PERSONAS
+from digest.tasks.sending_worker import SendingWorker
+from digest.web.newsroom.decisions import decisions_for
+from digest.web.newsroom.layout import POLICY, ROOT, Visit
+
+#: The preview stands in a frame.
+DESK_POLICY = f"{POLICY}; frame-src 'self'"
+_OPEN = (EditionState.PREPARED, EditionState.IN_REVIEW, EditionState.HELD)
+
+
+def desk_path(number: int, part: str = "") -> str:
+    """Where the desk of an edition is, or a part of it."""
+    return f"{ROOT}/ausgaben/{number}/tisch" + (f"/{part}" if part else "")
+
+
+def anchor_of(key: str) -> str:
+    """An id that stays an article's own wherever it is moved."""
+    return "a" + hashlib.blake2s(key.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+
+def what_stands(state: DeskState) -> str:
+    """Tells one standing of the edition from another: edits, decisions, preparations."""
+    return f"{state.revision}-{state.edition.state}-{state.edition.content_hash[:16]}"
+
+
+def head_values(app: App, visit: Visit, worker: SendingWorker, state: DeskState, panel: str) -> dict[str, Any]:
+    """For everything on the page that a change renews: head, articles, the address that asks for news."""
+    edition = state.edition
+    names = {each.slug: each.name for each in app.settings.newsletters}
+    return {
+        "state": state,
+        "edition": edition,
+        "newsletter_name": names.get(edition.newsletter, edition.newsletter),
+        "subject": edition.content.subject if edition.content else "",
+        "stands": what_stands(state),
+        "desk": desk_path(edition.number),
+        "panel": panel,
+        "decisions": {} if edition.kind is EditionKind.LETTER else decisions_for(edition, worker),
+        "was_approved": was_approved(app, edition),
+        "now": app.clock(),
+        "anchor": anchor_of,
+        "personas": PERSONAS,
+        "is_admin": visit.editor.role is Role.ADMIN,
+    }
+
+
+def was_approved(app: App, edition: Edition) -> bool:
+    """Whether there was an approval that a later change has voided."""
+    if edition.approved_hash or edition.state not in _OPEN:
+        return False
+    with app.database.read() as connection:
+        deeds = changes_of_editions(connection, [edition.number])[edition.number]
+    decided = [deed.what for deed in deeds if deed.what in ("edition.approve", "edition.hold", "edition.release")]
+    return bool(decided) and decided[0] == "edition.approve"
+
+
+def of_others(revisions: Sequence[Revision], since: int, who: str) -> list[Revision]:
+    """What others did after revision `since`, the newest first."""
+    return [each for each in revisions if each.number > since and each.who != who]
+
+
+def triggers(events: Mapping[str, Any]) -> dict[str, str]:
+    """The header that makes htmx tell the page of these events (with what they are about)."""
+    return {"hx-trigger": json.dumps(events)} if events else {}

@@ -257,7 +257,7 @@ class Rounds:
                 _log.info("%d mails came back and were taken in", len(report.files))
 
     def upkeep(self) -> None:
-        """Delete what is to go; at night, make a backup."""
+        """Delete what must not be kept; at night, make a backup, and delete what is needed no more."""
         with self.said("purge"):
             purged = self._app.purge()
             if purged.unconfirmed or purged.evidence:
@@ -265,6 +265,7 @@ class Rounds:
         with self.said("backup"):
             if self._wants_backup():
                 _log.info("Backup %s made", self._app.backup(keep=_BACKUPS_KEPT).file)
+                self._app.prune(who="schedule")
 
     def _wants_backup(self) -> bool:
         app = self._app

@@ -7,7 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException
+from litestar.params import SkipValidation
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -60,11 +62,12 @@ def make_registry(app: App) -> CollectorRegistry:
 
 
 @get("/metrics", sync_to_thread=True)
-def show_metrics(app: TheApp, request: Request[Any, Any, Any]) -> Response[bytes]:
+def show_metrics(
+    app: TheApp, request: Request[Any, Any, Any], registry: NamedDependency[SkipValidation[CollectorRegistry]]
+) -> Response[bytes]:
     """Raises NotAuthorizedException where neither a key with the scope editions:read nor this machine itself asks."""
     if not (_has_key(app, request) or _asks_from_here(request)):
         raise NotAuthorizedException("A key with the scope editions:read is needed.", headers=_CHALLENGE)
-    registry: CollectorRegistry = request.route_handler.opt["registry"]
     return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_PLAIN_0_0_4})
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from digest.app import App
 from digest.errors import OutdatedDatabaseError, StorageError
@@ -76,8 +77,7 @@ class Readiness:
 
 
 @get("/readyz", sync_to_thread=True)
-def show_ready(request: Request[Any, Any, Any]) -> Response[Ready]:
+def show_ready(readiness: NamedDependency[SkipValidation[Readiness]]) -> Response[Ready]:
     """200 where everything is as it should be, else 503; the body says which part is not."""
-    readiness: Readiness = request.route_handler.opt["readiness"]
     found = readiness.look()
     return Response(found, status_code=200 if found.status == "ready" else 503)

@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import assembling, importing, memory, start
+from benchmarks import assembling, importing, memory, sending, start
 from benchmarks.result import Result
 
 _OUT = Path("var/bench.json")
@@ -22,6 +22,7 @@ def main() -> None:
         ("assembling", assembling.measure),
         ("importing", importing.measure),
         ("start", start.measure),
+        ("sending", sending.measure),
         ("memory", memory.measure),
     )
     for name, measure in measures:

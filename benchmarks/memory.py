@@ -1,59 +1,53 @@
-"""Peak memory of `digest send` into the Maildir with 10,000 subscribers, against 1,000."""
+"""Peak memory and time per recipient of `digest send` over SMTP, for many recipients against few.
+
+`python -m benchmarks.memory 1000000` measures as many as it is told; `make bench` 100,000.
+"""
 
 from __future__ import annotations
 
-import csv
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from benchmarks.result import Result
+from benchmarks.sending import Sent, find_program, listening, prepare, send
 
-_DIGEST = str(Path(sys.executable).with_name("digest"))
-_SHIPPED = Path(__file__).parents[1] / "config.toml"
+FEW, MANY = 10_000, 100_000
 
 
-def measure() -> list[Result]:
-    with tempfile.TemporaryDirectory() as folder:
-        few, _ = _send(Path(folder) / "few", 1_000)
-        many, rate = _send(Path(folder) / "many", 10_000)
+def measure(many: int = MANY) -> list[Result]:
+    sink = find_program("smtp-sink")
+    if sink is None:
+        return []
+    few, lots = _send(sink, FEW), _send(sink, many)
     return [
         Result(
-            what=f"peak memory, 10,000 into the Maildir ({rate:,.0f} messages/s)",
-            figure=f"{many:.1f} MB",
-            reference="the same with 1,000",
-            reference_figure=f"{few:.1f} MB",
-            ratio=many / few,
+            what=f"peak memory of the sending process, {many:,} recipients",
+            figure=f"{lots.memory:.1f} MB",
+            reference=f"{FEW:,} recipients",
+            reference_figure=f"{few.memory:.1f} MB",
+            ratio=lots.memory / few.memory,
+            aim="under 57 MB, and alike",
+        ),
+        Result(
+            what=f"time per recipient, {many:,} recipients",
+            figure=f"{1e6 / lots.rate:.0f} µs",
+            reference=f"{FEW:,} recipients",
+            reference_figure=f"{1e6 / few.rate:.0f} µs",
+            ratio=few.rate / lots.rate,
             aim="1.1 or less",
-        )
+        ),
     ]
 
 
-def _send(folder: Path, subscribers: int) -> tuple[float, float]:
-    """Peak resident memory in MB of the sending process, and messages per second."""
-    folder.mkdir()
-    (folder / "config.toml").write_text(_SHIPPED.read_text("utf-8"), "utf-8")
-    with (folder / "people.csv").open("w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file)
-        rows.writerow(["email", "first_name", "last_name", "salutation", "form", "topics", "coins"])
-        for number in range(subscribers):
-            form = "du" if number % 3 else "Sie"
-            rows.writerow([f"p{number}@empfang.example", "Änne", f"Nummer{number}", "Frau", form, "kultur", "LTC;BTC"])
-    for command in (
-        ["lists", "create", "morgen"],
-        ["subscribers", "import", "people.csv", "--list", "morgen", "--consent", "Messung"],
-        ["gather"],
-        ["snapshot"],
-        ["prepare"],
-    ):
-        subprocess.run([_DIGEST, *command], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    started = time.perf_counter()
-    process = subprocess.Popen([_DIGEST, "send"], cwd=folder, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
-    assert os.waitstatus_to_exitcode(status) == 0, "digest send failed"
-    assert len(list((folder / "var/outbox/new").iterdir())) == subscribers
-    return usage.ru_maxrss / 1024, subscribers / seconds
+def _send(sink: str, people: int) -> Sent:
+    with tempfile.TemporaryDirectory() as folder, listening(sink) as port:
+        prepare(Path(folder), port, people)
+        return send(Path(folder))
+
+
+if __name__ == "__main__":
+    for result in measure(int(sys.argv[1]) if len(sys.argv) > 1 else MANY):
+        print(
+            f"{result.what}: {result.figure}; {result.reference}: {result.reference_figure}; ratio {result.ratio:.2f}"
+        )

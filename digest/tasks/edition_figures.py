@@ -16,7 +16,7 @@ from subscribers.model import BounceClass, EventKind
 
 #: How wide the columns of a picture may be, in minutes; the first that gives few enough columns is taken.
 _WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080)
-_MOST_COLUMNS = 40
+_FEWEST_COLUMNS, _MOST_COLUMNS = 12, 40
 _CAME_BACK = (EventKind.BOUNCED, EventKind.COMPLAINED, EventKind.UNSUBSCRIBED)
 
 
@@ -36,6 +36,16 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def total(self) -> int:
         return sum(column.count for column in self.columns)
+
+    @property
+    def most(self) -> int:
+        """The count of the highest column."""
+        return max((column.count for column in self.columns), default=0)
+
+    @property
+    def end(self) -> datetime:
+        """Where the last column ends; there must be one."""
+        return self.columns[-1].start + self.width
 
 
 class EditionFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,13 +75,13 @@ def edition_figures(database: Database, number: int, zone: ZoneInfo) -> EditionF
 
 
 def series(minutes: Mapping[datetime, int], zone: ZoneInfo) -> Series:
-    """Counts by minute gathered into at most 40 columns of one width, from the first to the last that counts."""
+    """Counts by minute gathered into 12 to 40 columns of one width; the first begins on the clock of `zone`."""
     if not minutes:
         return Series(width=timedelta(minutes=1), columns=[])
     first, last = min(minutes), max(minutes)
     width = next((each for each in _WIDTHS if _columns(first, last, each, zone) <= _MOST_COLUMNS), _WIDTHS[-1])
     begin, step = _on_the_clock(first, width, zone), timedelta(minutes=width)
-    counts = [0] * min(_columns(first, last, width, zone), _MOST_COLUMNS)
+    counts = [0] * min(max(_columns(first, last, width, zone), _FEWEST_COLUMNS), _MOST_COLUMNS)
     for minute, count in minutes.items():
         # What came years later stands in the last column.
         counts[min((minute - begin) // step, len(counts) - 1)] += count

@@ -16,7 +16,7 @@ from subscribers.model import SubscriptionState, SuppressionReason
 from subscribers.subscriptions import subscriptions_of
 from subscribers.suppression_pages import page_suppressions
 from tests.integration.conftest import MakeWebsite, Website
-from tests.integration.newsroom import newsroom, post
+from tests.integration.newsroom import newsroom, post, sign_in, token_in
 
 AddPerson = Callable[..., Any]
 
@@ -30,8 +30,8 @@ LOOKED_AT = [
     "/sperren",
     "/quellen",
     "/einstellungen",
+    "/passwort",
 ]
-LOOKED_AT += ["/passwort"]
 #: What only admins change, with what their forms send.
 CHANGED = [
     ("/leser/neu", {"email": "neu@leser.example", "list": "morgen", "consent": "Stadtfest"}),
@@ -83,7 +83,6 @@ def test_both_roles_look_at_everything(open_room: OpenRoom, role: Role) -> None:
         answer = site.client.get(f"/redaktion{path}")
         assert answer.status_code == 200, path
         assert answer.headers["cache-control"] == "no-store"
-        assert ("action" in answer.text) is True
 
 
 @pytest.mark.parametrize(("path", "fields"), CHANGED)
@@ -124,8 +123,6 @@ def test_nothing_is_changed_without_the_forms_own_token(
 
 
 def test_a_token_of_another_session_does_not_serve(open_room: OpenRoom) -> None:
-    from tests.integration.newsroom import sign_in, token_in
-
     site = open_room(Role.ADMIN)
     first = token_in(site.client.get("/redaktion/passwort").text)
     site.client.cookies.clear()
@@ -137,8 +134,6 @@ def test_a_token_of_another_session_does_not_serve(open_room: OpenRoom) -> None:
 
 @pytest.mark.parametrize("site_said", ["cross-site", "same-site"])
 def test_another_site_cannot_send_the_form_even_with_the_token(open_room: OpenRoom, site_said: str) -> None:
-    from tests.integration.newsroom import token_in
-
     client = open_room(Role.ADMIN).client
     token = token_in(client.get("/redaktion/passwort").text)
     sent = {"csrf": token, "slug": "abend", "name": "Abend"}

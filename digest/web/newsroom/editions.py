@@ -51,7 +51,7 @@ def show_edition(app: TheApp, visit: TheVisit, worker: TheWorker, number: Number
     shown = live(status, worker, app.clock())
     figures = edition_figures(app.database, number, zone) if shown.begun else None
     pictures = [
-        (title, series, column_chart(series, title, zone, bad=bad), width_word(series.width))
+        (title, series, column_chart(series, title, bad=bad), width_word(series.width))
         for name, title, bad in _PICTURES
         if figures is not None and (series := getattr(figures, name)).columns
     ]

@@ -130,18 +130,21 @@ class Rounds:
 
     def _do(self, work: Work) -> bool:
         """Whether it came to something that is worth saying."""
-        app, newsletter = self._app, work.newsletter
+        app, newsletter, verb = self._app, work.newsletter, work.verb
         edition = app.regular_edition(newsletter, work.day)
         if edition is None or edition.state is EditionState.GATHERING:
             edition = self._prepare(newsletter, work.day)
-        if work.verb in _SET_ASIDE:
-            set_aside(app.database, edition, *_SET_ASIDE[work.verb])
-        if work.verb is Verb.REMIND:
+        if verb is Verb.SEND and edition.state is EditionState.IN_REVIEW:
+            if newsletter.if_unapproved == "send":
+                edition = review_edition(app.database, edition, "approve", app.clock())
+            else:
+                verb = Verb.HOLD  # it has only just been prepared, and its time has come
+        if verb in _SET_ASIDE:
+            set_aside(app.database, edition, *_SET_ASIDE[verb])
+        if verb is Verb.REMIND:
             return app.remind_editors(edition.number)
-        if work.verb is not Verb.SEND or edition.state is EditionState.SKIPPED:
+        if verb is not Verb.SEND or edition.state is EditionState.SKIPPED:
             return True
-        if edition.state is EditionState.IN_REVIEW and newsletter.if_unapproved == "send":
-            edition = review_edition(app.database, edition, "approve", app.clock())
         return self._send(edition.number)
 
     def _prepare(self, newsletter: Newsletter, day: date) -> Edition:

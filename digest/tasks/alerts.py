@@ -95,17 +95,19 @@ class Alarm:
         store.forget_alerts(connection, now - _KEPT)
 
     def _tell(self, known: Sequence[ToldAlert], now: datetime) -> None:
-        for way in self._ways:
-            for told in known:
-                if not _is_to_be_told(told, way.name, now):
+        out_of_order = set[str]()
+        for told in known:
+            for way in self._ways:
+                if way.name in out_of_order or not _is_to_be_told(told, way.name, now):
                     continue
                 if problem := way.tell(told.alert, resolved=told.resolved_at is not None, now=now):
+                    out_of_order.add(way.name)  # nor would the others get through
                     if _repeats.is_news(way.name, problem):
                         _log.error("Alerts cannot be told by %s: %s", way.name, problem)
-                    break  # nor would the others get through
+                    continue
                 _repeats.over(way.name)
                 with self._database.write() as connection:
-                    store.note_told(connection, told, way.name)
+                    told = store.note_told(connection, told, way.name)
 
     def _beat(self, now: datetime) -> None:
         """Ping the heartbeat once a day, when all that was due on it has gone out."""

@@ -23,7 +23,7 @@ _LABELS = {"plan": "Freezing recipients", "send": "Sending"}
 
 def send_with_progress(app: App, number: int, *, resume: bool = False, late: bool = False) -> SendReport:
     """Send one edition, with a bar on a terminal; `late` to those who were entered after it was sent."""
-    with progress_bar("Sending") as update:
+    with progress_bar("Sending", "messages") as update:
 
         def on_progress(progress: Progress) -> None:
             update(progress.note or _LABELS[progress.step], progress.done, progress.total)

@@ -13,28 +13,41 @@ import click
 
 from digest.app import App
 from digest.cli.options import edition_option, json_option, newsletter_option, with_app
-from digest.cli.output import counted, print_json, say
+from digest.cli.output import counted, print_json, print_table, say
 from digest.errors import NotFoundError
+from digest.model.delivery import DeliveryState
 from digest.model.edition import EditionKind
+from digest.storage.editions import get_edition
+from digest.storage.ledger import deliveries_in
 from digest.tasks.sending_status import EditionStatus
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _SECONDS_BETWEEN_LOOKS = 1.0
+_LISTED = [DeliveryState.UNKNOWN, DeliveryState.REJECTED, DeliveryState.DEFERRED, DeliveryState.SKIPPED]
 
 
 @click.command("status")
 @edition_option
 @newsletter_option
 @click.option("--watch", is_flag=True, help="Look again every second, until interrupted.")
+@click.option("--list", "listed", type=click.Choice(_LISTED), help="Name the people of --edition in this state.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 100_000), help="With --list.")
 @json_option
 @with_app
-def command(app: App, number: int | None, newsletter: str, watch: bool, as_json: bool) -> None:
+def command(
+    app: App, number: int | None, newsletter: str, watch: bool, listed: str | None, limit: int, as_json: bool
+) -> None:
     """How sending stands: counts by state and reason, rate, time left, and what is waited for.
 
     Shown are the newest edition of each newsletter, and whatever is being sent or paused.
     """
+    if listed is not None:
+        if number is None:
+            raise click.UsageError("--list needs --edition.")
+        _list(app, number, DeliveryState(listed), limit, as_json)
+        return
     if watch and (as_json or not sys.stdout.isatty()):
         raise click.UsageError("--watch draws on a terminal; leave it out for JSON and for files.")
     zone = app.settings.site.zone
@@ -55,6 +68,17 @@ def command(app: App, number: int | None, newsletter: str, watch: bool, as_json:
     else:
         for status in found:
             say("\n".join([headline(status), *lines(status, app.clock(), zone)]))
+
+
+def _list(app: App, number: int, state: DeliveryState, limit: int, as_json: bool) -> None:
+    with app.database.read() as connection:
+        get_edition(connection, number)
+        found = deliveries_in(connection, number, state, limit)
+    if as_json:
+        print_json({"edition": number, "state": state, "deliveries": [dict(row._mapping) for row in found]})
+        return
+    rows = [(row.email, row.reason, row.attempts, row.reply) for row in found]
+    print_table(("Address", "Reason", "Attempts", "Answer"), rows, empty=f"Nobody is {state}.")
 
 
 def _watch(app: App, number: int | None, newsletter: str, zone: ZoneInfo) -> None:

@@ -22,6 +22,7 @@ from digest.storage.database import Database
 from digest.storage.prepared import Prepared
 from digest.storage.tables import deliveries, editions
 from subscribers.recipients import refusals
+from subscribers.tables import subscribers
 from subscribers.upsert import insert_if_absent
 
 #: How long a claim is held; longer than any server may take over one message (RFC 5321, 4.5.3.2).
@@ -340,6 +341,28 @@ def deliveries_of(connection: Connection, subscriber: int, limit: int = 30) -> l
         .join(editions, editions.c.id == deliveries.c.edition_id)
         .where(deliveries.c.subscriber_id == subscriber)
         .order_by(deliveries.c.id.desc())
+        .limit(limit)
+    )
+    return list(connection.execute(query))
+
+
+def deliveries_in(connection: Connection, edition: int, state: DeliveryState, limit: int) -> list[Any]:
+    """Rows (email, reason, reply, attempts, settled_at, next_try) of up to `limit` people in that state.
+
+    Whoever was erased since has no address any more.
+    """
+    query = (
+        select(
+            subscribers.c.email,
+            deliveries.c.reason,
+            deliveries.c.reply,
+            deliveries.c.attempts,
+            deliveries.c.settled_at,
+            deliveries.c.next_try,
+        )
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
+        .where(deliveries.c.edition_id == edition, deliveries.c.state == state)
+        .order_by(deliveries.c.id)
         .limit(limit)
     )
     return list(connection.execute(query))

@@ -161,6 +161,9 @@ def test_a_hang_up_after_the_dot_is_in_doubt_and_repeated_within_bounds(
     assert report["submitted"] == 0
     assert report["unknown"] + report["deferred"] == PEOPLE
     assert report["unknown"] > 0
+    listed = json.loads(command(tmp_path / "site", "status", "--edition", "1", "--list", "unknown", "--json").stdout)
+    assert len(listed["deliveries"]) == report["unknown"]
+    assert {each["reason"] for each in listed["deliveries"]} == {"broken_off"}
 
 
 def make_due(folder: Path) -> None:

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _SECONDS_BETWEEN_LOOKS = 1.0
-_LISTED = [DeliveryState.UNKNOWN, DeliveryState.REJECTED, DeliveryState.DEFERRED, DeliveryState.SKIPPED]
+_LISTED = [
+    state.value
+    for state in (DeliveryState.UNKNOWN, DeliveryState.REJECTED, DeliveryState.DEFERRED, DeliveryState.SKIPPED)
+]
 
 
 @click.command("status")

@@ -25,6 +25,7 @@ _MOST_PAGES = 8
 _SHOWN = 5
 _STALE = timedelta(days=7)
 _SHORT = 40
+_ONLY_ITSELF = "It is a page by itself, and would never bring another article: name a feed, or the overview it is on."
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +93,7 @@ def try_url(url: str, topics: Mapping[str, str], taken: Sequence[str], context: 
 
 def _what(links: Sequence[FeedLink], found: Sequence[Candidate]) -> str:
     page = next(each for each in found if each.type == "page")
-    kind = {0: "a page without articles", 1: "a single article"}.get(page.articles, "an overview page")
+    kind = "an overview page" if page.table else "a single page" if page.articles else "a page without articles"
     if not links:
         return kind
     return f"{kind} that links to {'a feed' if len(links) == 1 else f'{len(links)} feeds'}"
@@ -116,14 +117,15 @@ def _try(
     except (SourceError, FetchError) as problem:
         said = problem.problem if isinstance(problem, SourceError) else str(problem)
         return Candidate(type=kind, url=shown_url(url), name=name, problems=(_sentence(said),))
+    only_itself = kind == "page" and [article.url or url for article in articles] in ([url], [fetched.url])
     dates = [article.published for article in articles if article.published]
     seen = Counter(topic for article in articles for topic in article.topics)
     return Candidate(
         type=kind,
         url=shown_url(url),
         name=name,
-        problems=tuple(_problems(url, fetched, articles, context.now)),
-        table=source_table(settings),
+        problems=(_ONLY_ITSELF,) if only_itself else tuple(_problems(url, fetched, articles, context.now)),
+        table="" if only_itself else source_table(settings),
         articles=len(articles),
         newest=max(dates, default=None),
         oldest=min(dates, default=None),

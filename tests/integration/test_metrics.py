@@ -120,7 +120,9 @@ def test_nothing_is_counted_row_by_row(make_app: Callable[..., Any], now: Any) -
     @event.listens_for(engine, "before_cursor_execute")
     def explain(_c: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         if statement.lstrip().upper().startswith("SELECT"):
-            plans.extend(str(row[3]) for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall())
+            plans.extend(
+                str(row[3]) for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+            )
 
     samples = {
         (each.metric, each.labels): each.value
@@ -144,7 +146,7 @@ def test_who_may_read_them(make_website: Callable[..., Any]) -> None:
         assert "digest_" not in answer.text
 
 
-def _ask(url: str, headers: Mapping[str, str] = {}) -> tuple[int, str]:  # noqa: B006
+def _ask(url: str, headers: Mapping[str, str] = {}) -> tuple[int, str]:
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers=dict(headers)), timeout=10) as answer:  # noqa: S310
             return answer.status, answer.read().decode()

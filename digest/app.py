@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from digest.deliver.base import Backend
     from digest.deliver.dkim import Signer
     from digest.gather.base import Context
+    from digest.gather.link_check import LinkChecker
     from digest.gather.settings import SourceSettings
     from digest.model.article import Article
     from digest.model.bounces import IngestReport, MailReport
+    from digest.model.desk import DeskFinding
     from digest.model.edition import Edition, EditionContent
     from digest.render.letterhead import LetterName
     from digest.tasks.alerts import Alarm
@@ -325,6 +327,27 @@ class App:
             self.clock,
             self._bounce_domain,
         )
+
+    def edition_health(self, number: int) -> list[DeskFinding]:
+        """What is unusual about an edition; see `digest.tasks.edition_health`."""
+        from digest.tasks.edition_health import edition_health
+
+        max_age = timedelta(minutes=self.settings.market.max_age_minutes)
+        return edition_health(self.database, number, self.settings.sources, self.clock(), max_age)
+
+    def desk_report(self, number: int, *, links: bool = True) -> list[DeskFinding]:
+        """The check report of an edition; with `links` it asks for every link, which takes some seconds."""
+        from digest.tasks.desk_report import desk_report
+
+        check_links = self._link_checker.check if links else None
+        max_age = timedelta(minutes=self.settings.market.max_age_minutes)
+        return desk_report(self.database, number, self.clock(), max_age, check_links)
+
+    @cached_property
+    def _link_checker(self) -> LinkChecker:
+        from digest.gather.link_check import LinkChecker
+
+        return LinkChecker(self.settings.gather)
 
     def _recipe_of(self, edition: Edition) -> Recipe:
         newsletter = self.newsletters(edition.newsletter)[0]

@@ -16,6 +16,7 @@ from digest.model.delivery import DeliveryState
 from digest.model.edition import EditionState
 from digest.storage.editions import get_edition
 from digest.tasks.send_report import Progress, SendReport, report_sending
+from digest.tasks.source_changes import source_warnings
 from subscribers.errors import SubscribersError
 
 _LABELS = {"plan": "Freezing recipients", "send": "Sending"}
@@ -85,6 +86,9 @@ def send_each(
     exit_code = 0
     reports: list[SendReport] = []
     for each in wanted:
+        if each not in late:
+            for sentence in source_warnings(app.database, each):
+                warn(sentence)
         try:
             report = send_with_progress(app, each, resume=resume, late=each in late)
         except (DigestError, SubscribersError) as problem:

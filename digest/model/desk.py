@@ -94,3 +94,25 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     sources: tuple[str, ...]
     topics: tuple[str, ...]
+
+
+class Severity(StrEnum):
+    """ERROR must be mended before sending, WARNING be looked at, NOTE be known."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class DeskFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """One German sentence of the desk's report. `rule` is a short word for the kind of it.
+
+    `article` is the key of the article that it is about, "" where it is about none; `place` is a template's file and
+    line, a source or an address.
+    """
+
+    severity: Severity
+    rule: str
+    sentence: str
+    article: str = ""
+    place: str = ""

@@ -93,6 +93,23 @@ def lists_older_at(connection: Connection, source: str, seen: datetime, than: da
     return connection.execute(query.limit(1)).first() is not None
 
 
+class Intake(NamedTuple):
+    """What a source brought in a time: how many articles, the share that has a date, their mean size in octets."""
+
+    total: int
+    dated: float
+    octets: float
+
+
+def intake(connection: Connection, source: str, start: datetime, end: datetime) -> Intake:
+    """The articles of that source that were first seen after `start` and not after `end`."""
+    query = select(
+        func.count(), func.count(articles.c.published), func.coalesce(func.avg(func.length(articles.c.article)), 0)
+    ).where(articles.c.source == source, articles.c.first_seen > start, articles.c.first_seen <= end)
+    total, dated, octets = connection.execute(query).one()
+    return Intake(total, dated / total if total else 0.0, float(octets))
+
+
 def list_articles(
     connection: Connection, *, sources: Sequence[str] | None = None, since: datetime | None = None
 ) -> Iterator[StoredArticle]:

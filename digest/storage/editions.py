@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from digest.errors import NotFoundError, StepError, StorageError
 from digest.model.article import Article
@@ -136,6 +136,7 @@ def freeze(
     now: datetime,
     *,
     origins: Sequence[str] = (),
+    reason: str = "",
 ) -> None:
     """Store what the edition is made from, its shell and its article keys. Raises StepError.
 
@@ -148,7 +149,7 @@ def freeze(
         .values(
             state=state,
             at=content.at,
-            reason="",
+            reason=reason,
             content=content.to_json(),
             content_hash=content.hash,
             approved_hash="",
@@ -234,6 +235,24 @@ def article_keys(connection: Connection, number: int) -> list[tuple[str, str]]:
     query = select(edition_articles.c.article_key, edition_articles.c.origin_hash)
     query = query.where(edition_articles.c.edition_id == number).order_by(edition_articles.c.number)
     return [(key, origin) for key, origin in connection.execute(query)]
+
+
+def article_counts(connection: Connection, newsletter: str, but_not: int, limit: int) -> list[int]:
+    """How many articles each of the newsletter's last `limit` regular editions had, other than `but_not`."""
+    last = (
+        select(editions.c.id)
+        .where(
+            editions.c.newsletter == newsletter,
+            editions.c.id != but_not,
+            editions.c.kind == EditionKind.REGULAR,
+            editions.c.state.in_(_CARRYING),
+        )
+        .order_by(editions.c.day.desc())
+        .limit(limit)
+        .subquery()
+    )
+    counted = select(func.count()).join(last, last.c.id == edition_articles.c.edition_id)
+    return list(connection.execute(counted.group_by(edition_articles.c.edition_id)).scalars())
 
 
 def load_shell(connection: Connection, number: int) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from msgspec.structs import replace
@@ -11,7 +11,7 @@ from digest.compose.selection import excerpt
 from digest.errors import NotFoundError, TemplateError
 from digest.gather.sample import read_samples
 from digest.model.article import Article
-from digest.model.edition import Edition, EditionContent, EditionKind
+from digest.model.edition import Edition, EditionContent, EditionKind, EditionState
 from digest.model.newsletter import Newsletter
 from digest.model.site import Site
 from digest.render.letterhead import LETTERS
@@ -22,6 +22,7 @@ from digest.render.lint.look import check_look
 from digest.storage import editions, snapshots
 from digest.storage.database import Database
 from digest.tasks.recipe import Recipe
+from digest.tasks.source_changes import SourceChange, source_changes
 
 _IMPRINT = "Musterverlag GmbH, Musterstraße 1, 10115 Berlin"
 _RESPONSIBLE = "Erika Muster, Musterstraße 1, 10115 Berlin"
@@ -88,6 +89,9 @@ def check_frozen(
                 return []
         edition = editions.get_edition(connection, newest[0].number if number is None else number, content=True)
         sent_with = editions.load_snapshot(connection, edition.number)
+        over = edition.state in (EditionState.SENT, EditionState.CANCELLED)
+        changes = {} if over else source_changes(connection, edition.number)
+        keys = [key for key, _ in editions.article_keys(connection, edition.number)]
         snapshot = sent_with or snapshots.latest_snapshot(connection)
     content = edition.content
     if content is None:
@@ -95,10 +99,23 @@ def check_frozen(
             return []
         raise NotFoundError("prepared edition", number, f"in the database; it is {edition.state}")
     where = _named(edition)
-    findings = [*check_edition(content, where)]
+    findings = [*check_edition(content, where), *_changed(content, keys, changes, where)]
     findings += check_prices(content, snapshot, max_age, snapshot.taken_at if sent_with and snapshot else now, where)
     findings += check_look([content], where)
     return in_order(_about(where, findings))
+
+
+def _changed(
+    content: EditionContent, keys: Sequence[str], changes: Mapping[str, frozenset[SourceChange]], where: str
+) -> Iterator[Finding]:
+    """What became of the articles at their sources since they were gathered."""
+    for number, (key, article) in enumerate(zip(keys, content.articles, strict=False), 1):
+        place = Place(f"{where}, article {number}")
+        for change in sorted(changes.get(key, ())):
+            if change is SourceChange.CHANGED:
+                yield found("changed-at-source", place, article.title, "Its source has other words for it by now.")
+            else:
+                yield found("withdrawn", place, article.title, "Its source lists older articles, and this one no more.")
 
 
 def made_up(recipe: Recipe, day: date) -> list[EditionContent]:

@@ -29,7 +29,7 @@ from digest.tasks.describe_edits import describe_changes
 from digest.tasks.desk_state import CLOSED, read_pool, read_state
 from digest.tasks.desk_steps import Bench, Step, choose, edited, frozen_draft, redone, undone
 from digest.tasks.draft_edition import NO_PICTURES, Draft, draft_edition, fetch_pictures_of, shown_pictures
-from digest.tasks.prepare_edition import freeze_draft
+from digest.tasks.prepare_edition import CHANGED, freeze_draft
 from digest.tasks.recipe import Recipe
 from subscribers.audit import record_change
 
@@ -160,7 +160,8 @@ class EditionDesk:
             editions.save_extras(connection, number, step.saved.extras)
             if content_hash != edition.content_hash:
                 if edition.state in _VOIDED:
-                    editions.take_step(connection, edition, EditionState.IN_REVIEW, approved_hash="", reason="")
+                    reason = CHANGED if edition.state is EditionState.APPROVED else ""
+                    editions.take_step(connection, edition, EditionState.IN_REVIEW, approved_hash="", reason=reason)
                     edition = editions.get_edition(connection, number)
                 freeze_draft(connection, edition, draft, shell, now)
             revision = revisions.add_revision(

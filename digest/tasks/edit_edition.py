@@ -17,7 +17,7 @@ from digest.model.newsletter import MOST_ARTICLES
 from digest.storage import editions
 from digest.storage.database import Database
 from digest.tasks.draft_edition import NEWSROOM
-from digest.tasks.prepare_edition import PrepareReport, prepare_edition
+from digest.tasks.prepare_edition import CHANGED, PrepareReport, prepare_edition
 from digest.tasks.recipe import Recipe
 
 _CLOSED = frozenset({EditionState.SENDING, EditionState.PAUSED, EditionState.SENT, EditionState.CANCELLED})
@@ -66,5 +66,6 @@ def edit_edition(database: Database, recipe: Recipe, day: date, extras: Extras, 
             raise StepError(f"Edition {edition.number} is {edition.state}; it can no longer be changed.")
         editions.save_extras(connection, edition.number, extras)
         if edition.state in (EditionState.APPROVED, EditionState.HELD):
-            editions.take_step(connection, edition, EditionState.IN_REVIEW, approved_hash="", reason="changed")
+            reason = CHANGED if edition.state is EditionState.APPROVED else ""
+            editions.take_step(connection, edition, EditionState.IN_REVIEW, approved_hash="", reason=reason)
     return prepare_edition(database, recipe, day, now)

@@ -85,9 +85,18 @@ def with_pictures(articles: Iterable[Article], images: Mapping[str, Mode], pictu
         if shown is None:
             done.append(replace(article, picture="", picture_width=0))
         else:
-            alt = article.picture_alt or f"Bild zum Artikel: {article.title}"
+            alt = article.picture_alt or _default_alt(article)
             done.append(replace(article, picture=shown.url, picture_width=shown.width, picture_alt=alt))
     return done
+
+
+def is_default_alt(article: Article) -> bool:
+    """Whether nobody has said what is on its picture."""
+    return article.picture_alt in ("", _default_alt(article))
+
+
+def _default_alt(article: Article) -> str:
+    return f"Bild zum Artikel: {article.title}"
 
 
 def _try(host: Callable[[str], HostedPicture], url: str) -> HostedPicture | FetchError:

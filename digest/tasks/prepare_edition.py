@@ -20,6 +20,8 @@ from digest.tasks.fetch_pictures import PicturesReport
 from digest.tasks.recipe import Recipe
 
 _NO_ARTICLES = "no articles"
+#: The reason of an edition that waits for approval again.
+CHANGED = "changed since it was approved"
 #: States from which an edition is prepared, or prepared again.
 _OPEN = frozenset({EditionState.GATHERING, EditionState.PREPARED, EditionState.IN_REVIEW, EditionState.SKIPPED})
 
@@ -72,8 +74,9 @@ def freeze_draft(connection: Connection, edition: Edition, made: Draft, shell: b
     approval = made.content.newsletter.approval
     in_review = approval == "required" or edition.state is EditionState.IN_REVIEW
     state = EditionState.IN_REVIEW if in_review else EditionState.PREPARED
-    choice = made.choice
-    editions.freeze(connection, edition, made.content, choice.keys, shell, state, now, origins=choice.origins)
+    choice, reason = made.choice, CHANGED if edition.reason == CHANGED else ""
+    keys, origins = choice.keys, choice.origins
+    editions.freeze(connection, edition, made.content, keys, shell, state, now, origins=origins, reason=reason)
 
 
 def _prepare(

@@ -7,8 +7,10 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from digest.compose.arrangement import is_outdated, origin_hash
+from digest.model.edition import EditionState
 from digest.storage import editions
 from digest.storage.articles import PoolVersion, lists_older_at, pool_versions
+from digest.storage.database import Database
 from digest.storage.source_health import SourceHealth, load_health
 
 
@@ -40,6 +42,21 @@ def source_changes(connection: Connection, number: int) -> dict[str, frozenset[S
         if changes:
             found[key] = frozenset(changes)
     return found
+
+
+def source_warnings(database: Database, number: int) -> list[str]:
+    """A sentence for each article of an edition about to be sent that was changed or withdrawn at its source since."""
+    with database.read() as connection:
+        if editions.get_edition(connection, number).state not in (EditionState.PREPARED, EditionState.APPROVED):
+            return []
+        changes = source_changes(connection, number)
+        articles = editions.prepared_articles(connection, number) if changes else ()
+        keys = [key for key, _ in editions.article_keys(connection, number)]
+    titles = dict(zip(keys, (article.title for article in articles), strict=False))
+    return [
+        f"Edition {number}: the article {titles.get(key, key)!r} was {' and '.join(sorted(each))} at its source since."
+        for key, each in changes.items()
+    ]
 
 
 def _is_withdrawn(connection: Connection, copy: PoolVersion, health: SourceHealth | None) -> bool:

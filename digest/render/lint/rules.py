@@ -81,5 +81,7 @@ RULES = {
     "subject": _warning("Shorten the subject to 60 characters; phones show fewer."),
     "empty-subject": _error("Write a subject."),
     "missing-prices": _warning("Take prices by `digest snapshot`; without them the market block is left out."),
+    "changed-at-source": _warning("Look at it again; preparing the edition again takes the new words."),
+    "withdrawn": _warning("Ask its newsroom, and drop it where it was taken back."),
     "site-imprint": _warning("Write the imprint into [site] imprint; until then no mail leaves the machine."),
 }

@@ -120,7 +120,7 @@ def _take(person: Person, entry: Entry) -> Outcome:
         person.consent = Consent(source=entry.why)
     elif target is not _ACTIVE:
         stated = entry.standing is Standing.STATED
-        target = _ACTIVE if entry.consent and stated else _PENDING
+        target = _ACTIVE if entry.consent and stated and not person.must_confirm else _PENDING
         person.consent = entry.consent if stated else None
     profile = join_profiles(person.profile, entry.profile) if person.known else entry.profile
     if outcome is _UNCHANGED and (profile != person.profile or target is not person.target):

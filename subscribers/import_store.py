@@ -22,6 +22,7 @@ from subscribers.model import (
     SuppressionScope,
 )
 from subscribers.rows import PROFILE_COLUMNS
+from subscribers.subscriptions import left_last
 from subscribers.tables import (
     consent_events,
     events,
@@ -42,7 +43,7 @@ class Person(msgspec.Struct, gc=False):
     """Somebody of a batch: how they are known, and how they will be. `id` is 0 for somebody new.
 
     `state` is that of their subscription, `target` what it will be; None where there is none. `known` says that
-    `profile` is of this person.
+    `profile` is of this person. Who left and has not confirmed since `must_confirm`, whatever a file states.
     """
 
     address: Address
@@ -54,6 +55,7 @@ class Person(msgspec.Struct, gc=False):
     state: SubscriptionState | None = None
     target: SubscriptionState | None = None
     consent: Consent | None = None
+    must_confirm: bool = False
 
 
 class Barred(msgspec.Struct, frozen=True, gc=False):
@@ -91,6 +93,9 @@ class Store:
             person.id, person.state, person.known = row[1], row[2], True
             person.before = person.profile = Profile(**dict(zip(_PROFILE, row[3:], strict=True)))
             person.target = person.state
+        pending = {person.id: person for person in people.values() if person.state is _PENDING}
+        for number in left_last(self._conn, list(pending), self._list_id):
+            pending[number].must_confirm = True
 
     def former(self, keys: Iterable[str]) -> set[str]:
         """Those of the keys that are of addresses which somebody had before."""

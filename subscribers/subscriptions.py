@@ -5,10 +5,10 @@ With `who` a step is in the audit trail as well; without it that is the caller's
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from subscribers.audit import record_change
 from subscribers.consent import record_consent
@@ -27,6 +27,7 @@ from subscribers.model import (
 from subscribers.rows import PUBLIC_COLUMNS, subscriber_of
 from subscribers.suppression import is_suppressed
 from subscribers.tables import UNASKED, consent_events, lists, subscribers, subscriptions
+from subscribers.upsert import in_chunks
 
 _C = subscriptions.c
 _PENDING, _ACTIVE, _LEFT = SubscriptionState.PENDING, SubscriptionState.ACTIVE, SubscriptionState.UNSUBSCRIBED
@@ -54,7 +55,7 @@ def subscribe(
     if wanted.archived_at is not None:
         raise WrongValueError("list", list_slug, "it is archived and takes nobody in.")
     standing = _state(conn, subscriber_id, wanted)
-    if standing is _PENDING and _left_last(conn, subscriber_id, wanted):
+    if standing is _PENDING and left_last(conn, [subscriber_id], wanted.id):
         consent = None
     target = _target(standing, consent)
     if target is standing:
@@ -191,17 +192,21 @@ def _target(standing: SubscriptionState | None, consent: Consent | None) -> Subs
     return _PENDING
 
 
-def _left_last(conn: Connection, subscriber_id: int, wanted: MailingList) -> bool:
-    """Whether the person has left the list and not confirmed since: then nobody else can consent for them."""
+def left_last(conn: Connection, subscriber_ids: Sequence[int], list_id: int) -> set[int]:
+    """Who of them has left the list and not confirmed since: then nobody else can consent for them."""
     own = consent_events.c
-    query = (
-        select(own.event)
-        .where(own.subscriber_id == subscriber_id, own.list_id == wanted.id)
-        .where(own.event.in_((ConsentEventKind.CONFIRMED, ConsentEventKind.UNSUBSCRIBED)))
-        .order_by(own.id.desc())
-        .limit(1)
+    last = (
+        select(func.max(own.id))
+        .where(own.list_id == list_id, own.event.in_((ConsentEventKind.CONFIRMED, ConsentEventKind.UNSUBSCRIBED)))
+        .group_by(own.subscriber_id)
     )
-    return conn.execute(query).scalar_one_or_none() is ConsentEventKind.UNSUBSCRIBED
+    found: set[int] = set()
+    for chunk in in_chunks(subscriber_ids):
+        query = select(own.subscriber_id).where(
+            own.id.in_(last.where(own.subscriber_id.in_(chunk))), own.event == ConsentEventKind.UNSUBSCRIBED
+        )
+        found.update(conn.execute(query).scalars())
+    return found
 
 
 def _state(conn: Connection, subscriber_id: int, wanted: MailingList) -> SubscriptionState | None:

@@ -135,18 +135,30 @@ def known(engine: Engine, secret: bytes, now: datetime) -> Iterator[Connection]:
     with engine.begin() as conn:
         create_list(conn, "abend", "Am Abend", now=now)
         stated = Consent(source="früher")
-        for name in ("active", "pending", "left", "erased", "suppressed", "elsewhere", "left_elsewhere", "nowhere"):
+        for name in (
+            "active",
+            "pending",
+            "left",
+            "erased",
+            "suppressed",
+            "elsewhere",
+            "left_elsewhere",
+            "nowhere",
+            "back",
+        ):
             address = parse_address(f"{name}@x.de")
             profile = Profile(first_name="Alt", tags=("alt",))
             person = add_subscriber(conn, address, profile, secret=secret, now=now)
-            if name in ("active", "left", "erased", "suppressed"):
+            if name in ("active", "left", "erased", "suppressed", "back"):
                 subscribe(conn, person.id, "morgen", consent=stated, now=now)
             if name == "pending":
                 subscribe(conn, person.id, "morgen", now=now)
             if "elsewhere" in name:
                 subscribe(conn, person.id, "abend", consent=stated, now=now)
-            if name.startswith("left"):
+            if name.startswith(("left", "back")):
                 unsubscribe(conn, person.id, source="Link", now=now)
+            if name == "back":
+                subscribe(conn, person.id, "morgen", now=now)
             if name == "erased":
                 erase_subscriber(conn, person, source="Antrag", secret=secret, now=now)
             if name == "suppressed":
@@ -172,6 +184,7 @@ def known(engine: Engine, secret: bytes, now: datetime) -> Iterator[Connection]:
         ("pending@x.de", "", {"updated": 1}, "pending"),
         ("pending@x.de", "Messe", {"updated": 1}, "active"),
         ("left@x.de", "Messe", {"left": 1}, "unsubscribed"),
+        ("back@x.de", "Messe", {"updated": 1}, "pending"),
         ("Left@x.de", "", {"left": 1}, "unsubscribed"),
         ("suppressed@x.de", "Messe", {"suppressed": 1}, "active"),
         ("unbekannt@x.de", "Messe", {"suppressed": 1}, None),

@@ -301,11 +301,14 @@ class App:
 
         return prepare_edition(self.database, self.recipe(newsletter), day, self.clock())
 
-    def edit(self, newsletter: Newsletter, day: date, raw: Mapping[str, Any], where: str) -> PrepareReport:
+    def edit(
+        self, newsletter: Newsletter, day: date, raw: Mapping[str, Any], where: str, *, who: str = "cli"
+    ) -> PrepareReport:
         """Give an edition the extras in `raw`, which was read from `where`, and prepare it again."""
         from digest.tasks.edit_edition import edit_edition, read_extras
 
-        return edit_edition(self.database, self.recipe(newsletter), day, read_extras(raw, where), self.clock())
+        extras = read_extras(raw, where)
+        return edit_edition(self.database, self.recipe(newsletter), day, extras, self.clock(), who=who)
 
     @cached_property
     def edition_desk(self) -> EditionDesk:

@@ -97,7 +97,7 @@ def edit(app: App, file: Path, newsletter: str, day: date | None, as_json: bool)
         raw = tomllib.loads(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise UsageError(f"{file} cannot be read as TOML: {problem}") from problem
-    report = app.edit(chosen, day or app.today(), raw, str(file))
+    report = app.edit(chosen, day or app.today(), raw, str(file), who=operator())
     if as_json:
         print_json(prepared_json(report))
     else:

@@ -8,17 +8,22 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
+from sqlalchemy import Connection
 
 from digest import german
 from digest.errors import StepError, UsageError
-from digest.model.edition import EditionState
+from digest.model.desk import RevisionKind
+from digest.model.edition import Edition, EditionState
 from digest.model.extras import Extras
 from digest.model.newsletter import MOST_ARTICLES
 from digest.storage import editions
 from digest.storage.database import Database
+from digest.storage.revisions import SavedState, add_revision
+from digest.tasks.desk_steps import EVERYTHING
 from digest.tasks.draft_edition import NEWSROOM
-from digest.tasks.prepare_edition import CHANGED, PrepareReport, prepare_edition
+from digest.tasks.prepare_edition import CHANGED, PrepareReport, edition_of_day, fetch_pictures_for, prepare_within
 from digest.tasks.recipe import Recipe
+from subscribers.audit import record_change
 
 _CLOSED = frozenset({EditionState.SENDING, EditionState.PAUSED, EditionState.SENT, EditionState.CANCELLED})
 
@@ -54,18 +59,49 @@ def _typeset(extras: Extras) -> Extras:
     )
 
 
-def edit_edition(database: Database, recipe: Recipe, day: date, extras: Extras, now: datetime) -> PrepareReport:
+def edit_edition(
+    database: Database, recipe: Recipe, day: date, extras: Extras, now: datetime, *, who: str
+) -> PrepareReport:
     """Keep `extras` for the regular edition of `day` and prepare it with them. An approval is void then.
 
-    Raises StepError once sending has begun.
+    What was done at the desk is replaced, and can be brought back there. Raises StepError once sending has begun, and
+    TemplateError; then the edition is as it was.
     """
     newsletter = recipe.newsletter
+    with database.read() as connection:
+        known = edition_of_day(connection, recipe, day)
+    pictures = fetch_pictures_for(database, recipe, known, now, extras)
     with database.write() as connection:
         edition = editions.regular_edition(connection, newsletter.slug, day, newsletter.sends_at(day, recipe.site.zone))
         if edition.state in _CLOSED:
             raise StepError(f"Edition {edition.number} is {edition.state}; it can no longer be changed.")
+        before = _saved(connection, edition)
         editions.save_extras(connection, edition.number, extras)
         if edition.state in (EditionState.APPROVED, EditionState.HELD):
             reason = CHANGED if edition.state is EditionState.APPROVED else ""
             editions.take_step(connection, edition, EditionState.IN_REVIEW, approved_hash="", reason=reason)
-    return prepare_edition(database, recipe, day, now)
+            edition = editions.get_edition(connection, edition.number)
+        report = prepare_within(connection, recipe, edition, now, pictures)
+        after = _saved(connection, edition)
+        if after != before:
+            add_revision(
+                connection,
+                edition.number,
+                RevisionKind.EDIT,
+                saved=after,
+                before=before,
+                who=who,
+                summary="Alles auf einmal durch einen Befehl ersetzt",
+                changes=(),
+                touches=(EVERYTHING,),
+                content_hash=report.edition.content_hash,
+                now=now,
+            )
+            subject = f"edition:{edition.number}"
+            record_change(connection, who=who, what="edition edited", subject=subject, at=now)
+    return report
+
+
+def _saved(connection: Connection, edition: Edition) -> SavedState:
+    keys = tuple(key for key, _ in editions.article_keys(connection, edition.number))
+    return SavedState(editions.load_extras(connection, edition.number), keys)

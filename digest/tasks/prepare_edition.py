@@ -45,26 +45,26 @@ def prepare_edition(database: Database, recipe: Recipe, day: date, now: datetime
     """
     newsletter = recipe.newsletter
     with database.read() as connection:
-        known = _regular(connection, recipe, day)
-    pictures = _fetch_pictures(database, recipe, known, now)
+        known = edition_of_day(connection, recipe, day)
+    pictures = fetch_pictures_for(database, recipe, known, now)
     with database.write() as connection:
         edition = editions.regular_edition(connection, newsletter.slug, day, newsletter.sends_at(day, recipe.site.zone))
-        return _prepare(connection, recipe, edition, now, pictures)
+        return prepare_within(connection, recipe, edition, now, pictures)
 
 
 def prepare_again(database: Database, recipe: Recipe, number: int, now: datetime) -> PrepareReport:
     """Prepare edition `number`, of any kind but letter, as `prepare_edition` does. Raises NotFoundError as well."""
     with database.read() as connection:
         known = editions.get_edition(connection, number)
-    pictures = _fetch_pictures(database, recipe, known, now)
+    pictures = fetch_pictures_for(database, recipe, known, now)
     with database.write() as connection:
-        return _prepare(connection, recipe, editions.get_edition(connection, number), now, pictures)
+        return prepare_within(connection, recipe, editions.get_edition(connection, number), now, pictures)
 
 
 def draft_of_day(database: Database, recipe: Recipe, day: date, now: datetime) -> EditionContent:
     """What the regular edition of `day` would be made from if it were prepared now. Nothing is changed."""
     with database.read() as connection:
-        edition = _regular(connection, recipe, day)
+        edition = edition_of_day(connection, recipe, day)
         extras = editions.load_extras(connection, edition.number)
         return draft_edition(edition, recipe, extras, choose_articles(connection, recipe, extras, edition, now)).content
 
@@ -79,9 +79,10 @@ def freeze_draft(connection: Connection, edition: Edition, made: Draft, shell: b
     editions.freeze(connection, edition, made.content, keys, shell, state, now, origins=origins, reason=reason)
 
 
-def _prepare(
+def prepare_within(
     connection: Connection, recipe: Recipe, edition: Edition, now: datetime, pictures: PicturesReport
 ) -> PrepareReport:
+    """As `prepare_edition`, in a transaction that does more; `pictures` are those of `fetch_pictures_for`."""
     if edition.state not in _OPEN:
         known = editions.get_edition(connection, edition.number, content=True)
         articles = known.content.articles if known.content else ()
@@ -102,7 +103,7 @@ def _prepare(
     )
 
 
-def _regular(connection: Connection, recipe: Recipe, day: date) -> Edition:
+def edition_of_day(connection: Connection, recipe: Recipe, day: date) -> Edition:
     """The regular edition of that day; where there is none yet, one without a number."""
     newsletter = recipe.newsletter
     return editions.find_regular_edition(connection, newsletter.slug, day) or Edition(
@@ -115,13 +116,15 @@ def _regular(connection: Connection, recipe: Recipe, day: date) -> Edition:
     )
 
 
-def _fetch_pictures(database: Database, recipe: Recipe, edition: Edition, now: datetime) -> PicturesReport:
-    """The pictures that the edition would show, fetched while no transaction waits for them."""
+def fetch_pictures_for(
+    database: Database, recipe: Recipe, edition: Edition, now: datetime, extras: Extras | None = None
+) -> PicturesReport:
+    """The pictures that the edition would show, with its own extras or others, fetched while no transaction waits."""
     if recipe.fetch is None or not set(recipe.images.values()) - {"none"} or edition.state not in _OPEN:
         return NO_PICTURES
     with database.read() as connection:
         earlier = editions.prepared_articles(connection, edition.number)
-        extras = editions.load_extras(connection, edition.number)
+        extras = extras or editions.load_extras(connection, edition.number)
         choice = choose_articles(connection, recipe, extras, edition, now)
     return fetch_pictures_of(recipe, extras, choice.chosen, earlier)
 

@@ -22,7 +22,7 @@ from digest.tasks.due_work import MISSED, Verb, Work, due_work
 from digest.tasks.review_edition import review_edition, set_aside
 from digest.tasks.send_edition import Sender
 from digest.tasks.send_report import SendReport
-from digest.tasks.sendable import can_go_on, sendable_now
+from digest.tasks.sendable import can_go_on, extras_to_send, late_to_send, letters_to_send
 from subscribers.errors import SubscribersError
 
 _log = logging.getLogger(__name__)
@@ -196,17 +196,24 @@ class Rounds:
             elif self._repeats.over(report.source):
                 _log.info("Source %s gives articles again", report.source)
 
-    def sending(self) -> None:
-        """Send the letters, latecomers' editions and extras that wait; first the letters: somebody sits and waits."""
-        app = self._app
-        with self.said("what waits to be sent"):
-            slugs = [newsletter.slug for newsletter in app.settings.newsletters]
-            letters, extras, late = sendable_now(app.database, slugs, app.today() - _LATE, app.clock())
-            for number in letters:
+    def letters(self) -> None:
+        """Send the letters that wait: somebody sits and waits for them."""
+        with self.said("letters"):
+            for number in letters_to_send(self._app.database, self._app.clock()):
                 self._send_apart(number)
-            for number in late:
+
+    def latecomers(self) -> None:
+        """Send editions of the last days to those who were entered into their ledgers afterwards."""
+        app = self._app
+        with self.said("latecomers"):
+            slugs = [newsletter.slug for newsletter in app.settings.newsletters]
+            for number in late_to_send(app.database, slugs, app.today() - _LATE, app.clock()):
                 self._send_apart(number, late=True)
-            for number in extras:
+
+    def extras(self) -> None:
+        """Send extras and corrections that were approved and are due."""
+        with self.said("extras"):
+            for number in extras_to_send(self._app.database, self._app.clock()):
                 self._send_apart(number)
 
     def _send_apart(self, number: int, *, late: bool = False) -> None:

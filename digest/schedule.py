@@ -131,7 +131,9 @@ class Clock:
         for newsletter in app.settings.newsletters:
             work, moments = partial(rounds.newsletters, newsletter.slug), partial(_moment, newsletter, zone)
             self._add(f"newsletter {newsletter.slug}", work, Every(_EDITIONS, moments))
-        self._add("letters", rounds.sending, Every(_SENDING))
+        self._add("letters", rounds.letters, Every(_SENDING))
+        self._add("latecomers", rounds.latecomers, Every(_SENDING))
+        self._add("extras", rounds.extras, Every(_SENDING))
         if self._sending_only:
             return
         for minutes in sorted({source.every_minutes for source in app.sources()}):

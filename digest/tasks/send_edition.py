@@ -69,7 +69,7 @@ class Sender:
         the sender is at fault (the edition is paused then) or the edition was paused before, and KeyboardInterrupt
         after a drained SIGINT.
         """
-        with sender_lock(self._database.file) as only_sender:
+        with sender_lock(self._database.file, self._lane(number)) as only_sender:
             with self._database.read() as connection:
                 edition = editions.get_edition(connection, number, content=True)
             content = edition.content
@@ -106,7 +106,7 @@ class Sender:
 
         It stays sent. Raises NotFoundError and PausedError.
         """
-        with sender_lock(self._database.file) as only_sender:
+        with sender_lock(self._database.file, self._lane(number)) as only_sender:
             with self._database.write() as connection:
                 edition = editions.get_edition(connection, number, content=True)
                 in_doubt = ledger.recover(
@@ -123,6 +123,12 @@ class Sender:
                 in_doubt=in_doubt,
                 seconds=time.monotonic() - started,
             )
+
+    def _lane(self, number: int) -> str:
+        """What of it may be sent by one sender at a time."""
+        with self._database.read() as connection:
+            edition = editions.get_edition(connection, number)
+        return edition.kind if edition.kind is EditionKind.LETTER else f"{edition.newsletter}.{edition.kind}"
 
     def stop(self) -> None:
         """From another thread: let the messages under way finish, and leave the rest for the next time."""

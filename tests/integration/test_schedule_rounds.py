@@ -195,7 +195,7 @@ def test_what_waits_for_its_next_try_is_not_looked_at_before(make_app: MakeApp, 
     app.sender = lambda: made.append(1) or sender()  # type: ignore[method-assign, func-returns-value]
     work = rounds.Rounds(app)
     for _ in range(30):
-        work.sending()
+        work.latecomers()
         now.moment += timedelta(minutes=1)
     assert [(moment - tries[0]).total_seconds() for moment in tries] == [0, 1200]
     assert len(made) == 2
@@ -211,14 +211,47 @@ def test_an_approved_extra_leaves_at_its_time_and_not_a_day_late(make_app: MakeA
     with app.database.write() as connection:
         connection.exec_driver_sql("UPDATE editions SET kind = 'extra'")
     work = rounds.Rounds(app)
-    work.sending()
+    work.extras()
     assert backend.messages == []
     now.moment = edition.at + timedelta(hours=25)
-    work.sending()
+    work.extras()
     assert backend.messages == []
     now.moment = edition.at
-    work.sending()
+    work.extras()
     assert len(backend.messages) == 1
+
+
+def test_a_letter_does_not_wait_for_an_edition_that_takes_hours(make_app: MakeApp, add_person: Any, now: Any) -> None:
+    backend = MemoryBackend()
+    app = make_app(backend=backend)
+    add_person(app, "anna@probe.example")
+    with app.database.write() as connection:
+        person = add_subscriber(
+            connection, parse_address("neu@probe.example"), Profile(), secret=app.secret, now=app.clock()
+        )
+        subscribe(connection, person.id, "morgen", consent=None, now=app.clock())
+    at(app, now, "2026-03-06T06:30")
+    work, letter_left, waited = rounds.Rounds(app), threading.Event(), []
+
+    def take(message: Message) -> Outcome:
+        if message.rcpt_to == "neu@probe.example":
+            letter_left.set()
+        else:
+            waited.append(letter_left.wait(10))
+        return Outcome(state=DeliveryState.SUBMITTED)
+
+    backend.answer = take
+    edition = threading.Thread(target=work.newsletters)
+    edition.start()
+    until(
+        lambda: (
+            find_edition(app.database, None)[0].state == "sending" if app.newest_edition(app.newsletters()[0]) else 0
+        )
+    )
+    app.ask_pending()
+    work.letters()
+    edition.join()
+    assert waited == [True]
 
 
 # Sources

@@ -37,7 +37,8 @@ def test_jobs_are_named_and_stop_is_clean(make_app: MakeApp) -> None:
     names = {name for name, _ in clock.jobs()}
     clock.stop()
     assert names == {
-        "newsletter morgen", "gather Nirgends", "letters", "webhooks", "bounces", "alerts", "confirmations", "upkeep",
+        "newsletter morgen", "gather Nirgends", "letters", "latecomers", "extras", "webhooks", "bounces", "alerts",
+        "confirmations", "upkeep",
     }  # fmt: skip
 
 
@@ -46,4 +47,4 @@ def test_a_worker_only_sends(make_app: MakeApp) -> None:
     clock.start()
     names = {name for name, _ in clock.jobs()}
     clock.stop()
-    assert names == {"newsletter morgen", "letters"}
+    assert names == {"newsletter morgen", "letters", "latecomers", "extras"}

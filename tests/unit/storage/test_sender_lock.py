@@ -1,4 +1,4 @@
-"""One sender per SQLite database, for as long as its process lives."""
+"""One sender per lane of a SQLite database, for as long as its process lives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.errors import StorageError
+from digest.errors import SenderBusyError, StorageError
 from digest.storage.sender_lock import sender_lock
 
 HOLD = """
@@ -29,6 +29,19 @@ def test_whoever_has_it_is_the_only_one(tmp_path: Path) -> None:
             pass
     with sender_lock(file) as only:
         assert only
+
+
+def test_lanes_are_apart_and_nobody_passes_one_that_wants_them_all(tmp_path: Path) -> None:
+    file = tmp_path / "digest.db"
+    with sender_lock(file, "letter") as first, sender_lock(file, "morgen.regular") as second:
+        assert (first, second) == (True, True)
+        for busy in ("letter", "morgen.regular", ""):
+            with pytest.raises(SenderBusyError), sender_lock(file, busy):
+                pass
+    with sender_lock(file), pytest.raises(SenderBusyError), sender_lock(file, "letter"):
+        pass
+    with sender_lock(file, "letter"), pytest.raises(SenderBusyError), sender_lock(file):
+        pass
 
 
 def test_another_database_has_its_own(tmp_path: Path) -> None:

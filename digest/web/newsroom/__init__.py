@@ -9,9 +9,15 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import ControllerRouterHandler
 
 from digest.app import App
+from digest.tasks.edition_figures import FiguresBook
 from digest.tasks.sending_worker import SendingWorker
 from digest.web.newsroom import (
     decisions,
+    desk,
+    desk_approval,
+    desk_changes,
+    desk_frame,
+    desk_trial,
     editions,
     lists,
     progress,
@@ -37,6 +43,14 @@ _PAGES: list[ControllerRouterHandler] = [
     progress.show_progress,
     decisions.ask,
     decisions.decide,
+    desk.show_desk,
+    desk.show_news,
+    desk.show_panel,
+    desk_approval.approve,
+    desk_changes.change,
+    desk_frame.show_message,
+    desk_frame.show_picture_of_message,
+    desk_trial.send_test_message,
     readers.show_readers,
     readers.show_reader,
     reader_changes.show_new_reader,
@@ -70,7 +84,7 @@ _PAGES: list[ControllerRouterHandler] = [
 
 def make_router(app: App, worker: SendingWorker) -> Router:
     """Every page of the newsroom, behind its guard; `worker` sends what editors want to be sent at once."""
-    guard = Guard(app)
+    guard, figures = Guard(app), FiguresBook()
 
     # A function, for a router copies what it is given, and a product is not to be copied.
     async def check(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -82,6 +96,7 @@ def make_router(app: App, worker: SendingWorker) -> Router:
         guards=[check],
         dependencies={
             "visit": Provide(current_visit, sync_to_thread=False),
+            "figures": Provide(lambda: figures, sync_to_thread=False),
             "worker": Provide(lambda: worker, sync_to_thread=False),
             "editor": Provide(current_editor, sync_to_thread=False),
         },

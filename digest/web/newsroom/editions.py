@@ -8,11 +8,10 @@ from litestar.params import FromQuery
 from digest.model.edition import EditionKind
 from digest.storage.edition_changes import changes_of_editions
 from digest.storage.editions import get_edition, list_editions, load_extras
-from digest.tasks.edition_figures import edition_figures
 from digest.web.newsroom.chart import column_chart, width_word
 from digest.web.newsroom.decisions import decisions_for
 from digest.web.newsroom.layout import TheVisit
-from digest.web.newsroom.parts import Number, TheWorker
+from digest.web.newsroom.parts import Number, TheFigures, TheWorker
 from digest.web.newsroom.progress import live
 from digest.web.parts import TheApp
 
@@ -41,7 +40,7 @@ def show_editions(
 
 
 @get("/ausgaben/{number:int}", sync_to_thread=True)
-def show_edition(app: TheApp, visit: TheVisit, worker: TheWorker, number: Number) -> Response[str]:
+def show_edition(app: TheApp, visit: TheVisit, worker: TheWorker, figures: TheFigures, number: Number) -> Response[str]:
     zone = app.settings.site.zone
     with app.database.read() as connection:
         edition = get_edition(connection, number, content=True)
@@ -49,11 +48,11 @@ def show_edition(app: TheApp, visit: TheVisit, worker: TheWorker, number: Number
         extras = load_extras(connection, number)
     status = app.sending_status(number)[0]
     shown = live(status, worker, app.clock())
-    figures = edition_figures(app.database, number, zone) if shown.begun else None
+    became = figures.read(app.database, number, zone) if shown.begun else None
     pictures = [
         (title, series, column_chart(series, title, bad=bad), width_word(series.width))
         for name, title, bad in _PICTURES
-        if figures is not None and (series := getattr(figures, name)).columns
+        if became is not None and (series := getattr(became, name)).columns
     ]
     return visit.page(
         "edition.html",
@@ -64,7 +63,7 @@ def show_edition(app: TheApp, visit: TheVisit, worker: TheWorker, number: Number
         decisions={} if edition.kind is EditionKind.LETTER else decisions_for(edition, worker),
         changes=changes,
         extras=extras,
-        figures=figures,
+        figures=became,
         pictures=pictures,
         now=app.clock(),
     )

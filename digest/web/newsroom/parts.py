@@ -1,4 +1,4 @@
-"""What a page of the newsroom may ask for by name, beside `visit` and `editor`: `worker`; and numbers in addresses."""
+"""What a page of the newsroom may ask for by name, beside `visit` and `editor`; and numbers in addresses."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Annotated
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter, SkipValidation
 
+from digest.tasks.edition_figures import FiguresBook
 from digest.tasks.sending_worker import SendingWorker
 
 TheWorker = NamedDependency[SkipValidation[SendingWorker]]
+TheFigures = NamedDependency[SkipValidation[FiguresBook]]
 
 _LARGEST = 2**31 - 1
 #: The number of an edition or a person in a path; the number behind which a page of a table begins.

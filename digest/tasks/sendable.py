@@ -22,7 +22,7 @@ def extras_to_send(database: Database, now: datetime) -> list[int]:
 
 
 def late_to_send(database: Database, newsletters: Sequence[str], since: date, now: datetime) -> list[int]:
-    """The numbers of these newsletters' sent editions, of `since` or later, that somebody was entered into afterwards."""
+    """The numbers of these newsletters' sent editions, of `since` or later, that somebody has yet to get."""
     with database.read() as connection:
         return due_sending.late_due(connection, newsletters, since, now, only_sender=_alone(database))
 

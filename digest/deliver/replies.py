@@ -71,6 +71,8 @@ class Reply(msgspec.Struct, frozen=True):
 
 def printable(said: str) -> str:
     """What a server said, or an error that repeats it, on one line of at most 300 printable characters."""
+    if len(said) <= 300 and said.isprintable() and "  " not in said:
+        return said.strip()
     readable = said[:5000].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return " ".join("".join(letter if letter.isprintable() else " " for letter in readable).split())[:300]
 

@@ -17,6 +17,7 @@ from digest.model.delivery import DeliveryState, Outcome, SkipReason
 _SIZE = re.compile(r"[0-9]{1,20}")
 #: The first digit of the reply that grants a command (RFC 5321, 4.3.2).
 _GRANTED = {Phase.MAIL: 2, Phase.RCPT: 2, Phase.DATA: 3}
+_TAKEN = 2
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,14 +83,15 @@ class Session:
 
         Raises LostError where the connection broke before the message, PausedError where we are at fault.
         """
-        commands = self._commands(message)
+        announced = self._announced == (message.mail_from, message.rcpt_to)
+        commands = None if announced else self._commands(message)
         if isinstance(commands, Outcome):
             return commands
         self.transactions += 1
         if self._unfinished:
             self._unfinished = False
             await self._ask(Phase.MAIL, b"RSET\r\n")
-        refusal = await (self._ask_at_once if self.pipelining else self._ask_in_turn)(message, commands)
+        refusal = await (self._ask_at_once if self.pipelining else self._ask_in_turn)(commands or ())
         return refusal or await self._hand_over(message, following)
 
     def _commands(self, message: Envelope) -> tuple[bytes, bytes] | Outcome:
@@ -120,13 +122,13 @@ class Session:
         sender, recipient = message.mail_from.encode(encoding), message.rcpt_to.encode(encoding)
         return b"MAIL FROM:<%b>%b\r\n" % (sender, options), b"RCPT TO:<%b>\r\n" % recipient
 
-    async def _ask_at_once(self, message: Envelope, commands: tuple[bytes, bytes]) -> Outcome | None:
-        """All three commands in one go, unless they left with the last message; why this one is not wanted."""
-        if self._announced is None:
-            self._write(Phase.MAIL, *commands, b"DATA\r\n", replies=3)
-        elif self._announced != (message.mail_from, message.rcpt_to):
+    async def _ask_at_once(self, commands: tuple[bytes, ...]) -> Outcome | None:
+        """All three commands in one go; none where they left with the last message. Why this one is not wanted."""
+        if commands and self._announced is not None:
             self.abort()
             raise LostError(Phase.MAIL, f"{self.server}: another message was announced")
+        if commands:
+            self._write(Phase.MAIL, *commands, b"DATA\r\n", replies=3)
         self._announced = None
         replies = [(phase, await self._reply(phase)) for phase in _GRANTED]
         refused = next(((phase, reply) for phase, reply in replies if reply.code // 100 != _GRANTED[phase]), None)
@@ -139,7 +141,7 @@ class Session:
             self._unfinished = True
         return outcome_of(*refused, self.server)
 
-    async def _ask_in_turn(self, message: Envelope, commands: tuple[bytes, bytes]) -> Outcome | None:  # noqa: ARG002
+    async def _ask_in_turn(self, commands: tuple[bytes, ...]) -> Outcome | None:
         """Each command once the one before it was granted; why the message is not wanted."""
         for phase, command in zip(_GRANTED, (*commands, b"DATA\r\n"), strict=True):
             reply = await self._ask(phase, command)
@@ -163,11 +165,12 @@ class Session:
         except OSError as fault:
             self.abort()
             return broken(Phase.BODY, self._said(fault))
+        if reply.code // 100 == _TAKEN:
+            self.taken += 1
+            return Outcome(state=DeliveryState.SUBMITTED, reply=str(reply))
         if reply.code == 421 or judge(Phase.BODY, reply) is Verdict.NONSENSE:
             self.abort()
-        outcome = outcome_of(Phase.BODY, reply, self.server)
-        self.taken += outcome.state is DeliveryState.SUBMITTED
-        return outcome
+        return outcome_of(Phase.BODY, reply, self.server)
 
     async def _ask(self, phase: Phase, command: bytes) -> Reply:
         self._write(phase, command, replies=1)

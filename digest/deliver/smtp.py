@@ -78,6 +78,8 @@ class SmtpConnection:
         self._session: Session | None = None
         self._relay: RelayState | None = None
         self._following: Message | None = None
+        #: The message announced last, and how it goes out, or why it must not.
+        self._ahead: tuple[Message, Envelope | Outcome] | None = None
 
     def announce(self, message: Message) -> None:
         """The message that will be submitted after the next one: its envelope may leave with that one's body."""
@@ -86,7 +88,8 @@ class SmtpConnection:
     async def submit(self, message: Message) -> Outcome:
         """See `Connection.submit`. A connection that breaks before the message is tried once more on a new one."""
         following, self._following = self._following, None
-        envelope = _envelope(message)
+        ahead = self._ahead
+        envelope = ahead[1] if ahead is not None and ahead[0] is message else _envelope(message)
         if isinstance(envelope, Outcome):
             return envelope
         for last_time in (False, True):
@@ -113,6 +116,7 @@ class SmtpConnection:
         if session.transactions + 1 >= self._relay.relay.messages_per_connection:
             return None
         envelope = _envelope(following)
+        self._ahead = (following, envelope)
         return None if isinstance(envelope, Outcome) else envelope
 
     async def close(self) -> None:

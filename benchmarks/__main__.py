@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import assembling, importing, memory, sending, start
+from benchmarks import assembling, desk, importing, memory, sending, start
 from benchmarks.result import Result
 
 _OUT = Path("var/bench.json")
@@ -20,6 +20,7 @@ def main() -> None:
     results: list[Result] = []
     measures = (
         ("assembling", assembling.measure),
+        ("desk", desk.measure),
         ("importing", importing.measure),
         ("start", start.measure),
         ("sending", sending.measure),

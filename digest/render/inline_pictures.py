@@ -53,9 +53,9 @@ def pictured_coins(part: Part) -> dict[str, str]:
     return {key: coin for key, coin in shown.items() if coin}
 
 
-def html_with_pictures(message: bytes) -> str:
+def html_with_pictures(message: bytes | EmailMessage) -> str:
     """The HTML of a message as a browser shows it by itself: pictures that came with it stand in it as data."""
-    parsed = message_from_bytes(message, policy=policy.default)
+    parsed = message_from_bytes(message, policy=policy.default) if isinstance(message, bytes) else message
     body = parsed.get_body(("html",))
     html: str = body.get_content() if body is not None else ""
     for part in parsed.walk():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -119,8 +120,13 @@ def _block(source: str, span: _Span, around: str, marks: Marks) -> MarkedBlock:
         source=own,
         numbers=tuple(places.numbers),
         around=around,
-        build=tuple(_TAG.findall(_OWN_VALUE.sub("", own))),
+        build=_build(own),
     )
+
+
+@lru_cache(maxsize=2_048)
+def _build(own: str) -> tuple[str, ...]:
+    return tuple(_TAG.findall(_OWN_VALUE.sub("", own)))
 
 
 class _Places:

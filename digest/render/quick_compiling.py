@@ -24,6 +24,7 @@ from digest.render.marks import Marks
 from digest.render.mjml import compile_mjml
 from digest.render.quoted import encode_piece
 from digest.render.shell import Shell
+from digest.render.wording import wrap
 
 _MOST_BLOCKS = 1_000
 _MOST_PIECES = 4_096
@@ -55,7 +56,10 @@ class QuickCompiler:
 
     def _environment(self, templates: Mapping[str, str]) -> BoundedEnvironment:
         key = tuple(sorted(templates.items()))
-        environment = self._environments.get(key) or make_environment(dict(templates))
+        environment = self._environments.get(key)
+        if environment is None:
+            environment = make_environment(dict(templates))
+            environment.filters["wrap"] = lru_cache(maxsize=_MOST_PIECES)(wrap)
         _keep(self._environments, {key: environment}, _MOST_LOOKS)
         return environment
 

@@ -29,15 +29,16 @@ from digest.storage import editions, ledger
 from digest.storage.database import Database
 from digest.tasks.plan_recipients import compose_recipients, find_repeats
 from digest.tasks.preview_message import load_prepared
-from subscribers.model import Subscriber
+from subscribers.model import Form, Subscriber
 from subscribers.repository import get_subscriber
 
 
 class Persona(msgspec.Struct, frozen=True, kw_only=True):
-    """A reader who is made up; `label` is German. `topics` and `coins` are how many of the edition's own they chose."""
+    """A reader who is made up; `label` is German. `topics` and `coins` are how many of the edition's own they chose,
+    None for all of them."""
 
     label: str
-    form: str = ""
+    form: Form = ""
     named: bool = True
     topics: int | None = 0
     coins: int | None = 0
@@ -135,7 +136,7 @@ class DeskPreviews:
             subject=str(parsed["Subject"]),
             headers=tuple((name, str(value)) for name, value in parsed.items()),
             text=_content(parsed, "plain"),
-            html=self._with_hosted(html_with_pictures(raw)),
+            html=self._with_hosted(html_with_pictures(parsed)),
             size=len(_content(parsed, "html").encode()),
             raw=raw,
         )
@@ -167,9 +168,9 @@ def _made_up(persona: Persona, content: EditionContent) -> Subscriber:
         last_name=_LAST if persona.named else "",
         title="",
         salutation="Frau" if persona.named else "",
-        form="du" if persona.form == "du" else "Sie" if persona.form == "Sie" else "",
+        form=persona.form,
         topics=topics[: persona.topics],
-        coins=content.coins[: persona.coins] if persona.coins else (),
+        coins=content.coins[: persona.coins],
         max_articles=None,
         tags=(),
         attributes={},

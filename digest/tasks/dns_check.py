@@ -60,7 +60,7 @@ def check_spf(sending: Sending, lookup: Lookup) -> Iterator[Diagnosis]:
     if sending.signed_elsewhere:
         yield ok("SPF", "The backend puts an envelope sender of its own.")
         return
-    records = [text for text in lookup.texts(domain) if is_spf(text)]
+    records = sorted(filter(is_spf, lookup.texts(domain)))
     if not records:
         proposal = proposed_spf(sending.relays, sending.own_name)
         yield error(
@@ -109,7 +109,7 @@ def check_dkim(sending: Sending, lookup: Lookup) -> Iterator[Diagnosis]:
             )
         return
     zone_line = record.zone_line
-    published = [text for text in lookup.texts(record.name) if "p=" in text]
+    published = [text for text in lookup.texts(record.name) if "p" in _tags(text)]
     if not published:
         yield error("DKIM", f"{record.name} has no key, so every signature fails.", "Publish this record.", zone_line)
     elif len(published) > 1:
@@ -185,7 +185,7 @@ def _find_policy(domain: str, lookup: Lookup) -> tuple[str, list[str]]:
     labels = domain.split(".")
     for start in range(max(0, len(labels) - _MOST_LABELS), len(labels) - 1):
         place = ".".join(labels[start:])
-        found = [text for text in lookup.texts(f"_dmarc.{place}") if text.lower().startswith("v=dmarc1")]
+        found = sorted(text for text in lookup.texts(f"_dmarc.{place}") if text.lower().startswith("v=dmarc1"))
         if found:
             return place, found
     return domain, []

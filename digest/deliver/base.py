@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -18,7 +18,8 @@ class Connection(Protocol):
 
         Raises PausedError where the sender is at fault (authentication, TLS, a banner 554): the message was not taken,
         nobody is blamed, and sending stops; UnreachableError where there is no way out for now. Every other fault is an
-        Outcome; a deferred one may leave `next_try` to the loop. Cancelling it leaves the message in doubt.
+        Outcome; a deferred one may leave `next_try` to the loop. Cancelling it leaves the message in doubt, unless
+        the connection is `Waiting` and says otherwise.
         """
         ...
 
@@ -36,6 +37,18 @@ class Announcing(Protocol):
 
         It may never come: then the connection is closed. Its body, which may still be signed, is not to be relied upon.
         """
+        ...
+
+
+@runtime_checkable
+class Waiting(Protocol):
+    """What a connection that may have to wait for a way out offers besides."""
+
+    #: After a `submit` that was cancelled: whether its message may have left.
+    in_doubt: bool
+
+    def heed(self, halted: Callable[[], bool]) -> None:
+        """Told once, before the first `submit`: as soon as `halted` says so, waiting ends in an UnreachableError."""
         ...
 
 

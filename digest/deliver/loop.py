@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from digest.deliver.base import Announcing, Backend, Connection, Ledger
+from digest.deliver.base import Announcing, Backend, Connection, Ledger, Waiting
 from digest.deliver.commits import Commits, Done
 from digest.deliver.domains import DomainGate
 from digest.deliver.envelope import wire_address
@@ -136,6 +136,8 @@ class _Run:
 
     async def send_over(self, connection: Connection) -> None:
         announce = connection.announce if isinstance(connection, Announcing) else None
+        if isinstance(connection, Waiting):
+            connection.heed(self.halted)
         done: Done | None = None
         following = await self.next_message()
         while following is not None or done is not None:
@@ -200,12 +202,11 @@ class _Run:
         try:
             outcome = await connection.submit(message)
         except (PausedError, QuotaError, UnreachableError) as fault:
-            self.fail(fault)
+            if not (isinstance(fault, UnreachableError) and self.stop.is_set()):
+                self.fail(fault)
             return Outcome(state=DeliveryState.QUEUED, reason="paused", reply=str(fault), tried=False)
         except asyncio.CancelledError:
-            self.commits.record(
-                claim, Outcome(state=DeliveryState.UNKNOWN, reason=Reason.BROKEN_OFF, reply="cancelled")
-            )
+            self.commits.record(claim, _cancelled(connection))
             raise
         except Exception as fault:  # noqa: BLE001, told by send()
             self.fail(_caused(f"The backend failed at delivery {claim.delivery}", fault))
@@ -239,6 +240,13 @@ class _Run:
                 self.on_progress(outcomes)
             except Exception as fault:  # noqa: BLE001, told by send()
                 self.fail(fault)
+
+
+def _cancelled(connection: Connection) -> Outcome:
+    """What becomes of a message whose `submit` was cancelled."""
+    if isinstance(connection, Waiting) and not connection.in_doubt:
+        return Outcome(state=DeliveryState.QUEUED, reason="cancelled", tried=False)
+    return Outcome(state=DeliveryState.UNKNOWN, reason=Reason.BROKEN_OFF, reply="cancelled")
 
 
 def _domain(claim: Claim) -> str:

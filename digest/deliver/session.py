@@ -69,6 +69,8 @@ class Session:
         self.pipelining = pipelining
         self.transactions = 0
         self.taken = 0
+        #: Whether a message is on its way over it, so that it may arrive whatever becomes of us.
+        self.handing_over = False
         self._wire, self._offered, self._timeouts = wire, offered, timeouts
         self._unfinished = False
         #: Sender and recipient of the message whose envelope has left already.
@@ -159,12 +161,14 @@ class Session:
             body = (*body, *ahead, b"DATA\r\n")
             replies += 3
             self._announced = (following.mail_from, following.rcpt_to)
+        self.handing_over = True
         self._write(Phase.DATA, *body, replies=replies)
         try:
             reply = await self._wire.reply(self._timeouts.body)
         except OSError as fault:
             self.abort()
             return broken(Phase.BODY, self._said(fault))
+        self.handing_over = False
         if reply.code // 100 == _TAKEN:
             self.taken += 1
             return Outcome(state=DeliveryState.SUBMITTED, reply=str(reply))

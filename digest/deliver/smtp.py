@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from digest.deliver.envelope import has_bare_line_end, wire_address
@@ -80,6 +80,12 @@ class SmtpConnection:
         self._following: Message | None = None
         #: The message announced last, and how it goes out, or why it must not.
         self._ahead: tuple[Message, Envelope | Outcome] | None = None
+        self._halted: Callable[[], bool] = lambda: False
+        self.in_doubt = False
+
+    def heed(self, halted: Callable[[], bool]) -> None:
+        """See `Waiting`."""
+        self._halted = halted
 
     def announce(self, message: Message) -> None:
         """The message that will be submitted after the next one: its envelope may leave with that one's body."""
@@ -101,6 +107,7 @@ class SmtpConnection:
                 if last_time or lost.stalled:
                     return lost.outcome()
             except BaseException:
+                self.in_doubt = self._session is not None and self._session.handing_over
                 self._drop()
                 raise
             else:
@@ -132,9 +139,9 @@ class SmtpConnection:
     async def _ready(self) -> Session:
         """The session in use, or a new one.
 
-        Raises PausedError where every relay is out, UnreachableError where they are down for longer than our patience,
-        QuotaError where they have
-        reached their limits; LostError where none had a connection for us for so long.
+        Raises PausedError where every relay is out, UnreachableError where they are down for longer than our patience
+        or nobody wants us to wait any more, QuotaError where they have reached their limits; LostError where none had
+        a connection for us for so long.
         """
         session, relay = self._session, self._relay
         if session is not None and relay is not None:
@@ -154,6 +161,8 @@ class SmtpConnection:
             if self._pool.all_out():
                 raise PausedError(self._pool.problems())
             self._check_limits(late=clock() >= until)
+            if self._halted():
+                raise UnreachableError("Sending ends while no relay can be used.")
             if clock() >= until:
                 if self._pool.all_down(clock()):
                     raise UnreachableError(

@@ -203,6 +203,68 @@ def test_cancelled_and_resumed_at_most_one_copy_per_connection_is_doubled() -> N
     assert sum(len(copies) - 1 for copies in server.taken.values()) <= CONNECTIONS
 
 
+def test_stopped_while_no_relay_can_be_used_it_ends_at_once_and_everybody_waits() -> None:
+    ledger = ledger_of(60)
+
+    async def run() -> float:
+        async with listening(BadLine(1, faults=0.0)) as (backend, listener):
+            listener.close()
+            backend.timeouts = Timeouts(first_rest=30.0)
+            stop = asyncio.Event()
+            sending = asyncio.create_task(send_all(ledger, backend, build, lambda: NOW, stop=stop))
+            await asyncio.sleep(0.1)
+            stop.set()
+            began = asyncio.get_running_loop().time()
+            assert await sending == Counts()
+            return asyncio.get_running_loop().time() - began
+
+    assert asyncio.run(run()) < 1.0
+    assert ledger.count(D.QUEUED) == 60
+
+
+@pytest.mark.parametrize(
+    ("answers", "left"),
+    [
+        ((), D.QUEUED),
+        ((b"220 x.example\r\n",), D.QUEUED),
+        ((b"220 x.example\r\n", b"250 x.example\r\n"), D.QUEUED),
+        ((b"220 x.example\r\n", b"250 x.example\r\n", b"250 OK\r\n", b"250 OK\r\n"), D.QUEUED),
+        ((b"220 x.example\r\n", b"250 x.example\r\n", b"250 OK\r\n", b"250 OK\r\n", b"354 go\r\n"), D.UNKNOWN),
+    ],
+)
+def test_cancelled_at_a_server_that_stalls_only_a_message_that_may_have_left_is_in_doubt(
+    answers: tuple[bytes, ...], left: DeliveryState
+) -> None:
+    ledger = ledger_of(3)
+
+    async def run() -> None:
+        stalled = asyncio.Event()
+
+        async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            for answer in answers:
+                writer.write(answer)
+                await reader.readline()
+            stalled.set()
+            await reader.read()
+            writer.close()
+
+        server = await asyncio.start_server(speak, "127.0.0.1", 0)
+        relay = Relay(host="127.0.0.1", port=server.sockets[0].getsockname()[1], tls="none", connections=1)
+        backend = SmtpBackend(DeliverySettings(backend="smtp", relays=(relay,)), {})
+        sending = asyncio.create_task(send_all(ledger, backend, build, lambda: NOW))
+        await stalled.wait()
+        await asyncio.sleep(0.05)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        server.close()
+
+    asyncio.run(run())
+    assert ledger.count(left) >= 1
+    assert ledger.count(D.UNKNOWN) == (left is D.UNKNOWN)
+    assert ledger.count(D.IN_FLIGHT) == ledger.count(D.CLAIMED) == 0
+
+
 def test_a_server_that_goes_away_pauses_and_the_rest_waits() -> None:
     server, ledger = BadLine(1, faults=0.0), ledger_of(60)
 

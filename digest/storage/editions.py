@@ -251,7 +251,7 @@ def article_counts(connection: Connection, newsletter: str, but_not: int, limit:
         .limit(limit)
         .subquery()
     )
-    counted = select(func.count()).join(last, last.c.id == edition_articles.c.edition_id)
+    counted = select(func.count()).select_from(edition_articles).join(last, last.c.id == edition_articles.c.edition_id)
     return list(connection.execute(counted.group_by(edition_articles.c.edition_id)).scalars())
 
 

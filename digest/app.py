@@ -97,7 +97,10 @@ class App:
         Raises SettingsError; then the old ones stay.
         """
         settings = load_settings(self.path, self.environ)[0]
-        App(settings, path=self.path, environ=self.environ, backend=self._backend).check_backend()
+        candidate = App(settings, path=self.path, environ=self.environ, backend=self._backend)
+        with suppress(HeldBackError):
+            candidate.backend()
+            candidate._signer()
         if settings.database.url != self.settings.database.url:
             raise SettingsError("database.url", "changes only when the program is started anew", str(self.path))
         self.settings = settings

@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 from digest.app import App
@@ -21,7 +21,7 @@ from digest.model.newsletter import Newsletter
 from digest.tasks.due_work import MISSED, Verb, Work, due_work
 from digest.tasks.review_edition import review_edition, set_aside
 from digest.tasks.send_edition import Sender
-from digest.tasks.send_report import SendReport
+from digest.tasks.send_report import Progress, SendReport
 from digest.tasks.sendable import can_go_on, extras_to_send, late_to_send, letters_to_send
 from subscribers.errors import SubscribersError
 
@@ -57,6 +57,7 @@ class Rounds:
         self._stopped = threading.Event()
         self._senders: set[Sender] = set()
         self._taking_note = threading.Lock()
+        self._fixing_recipients = threading.Lock()
         self._awake_since = app.clock()
 
     @property
@@ -145,7 +146,7 @@ class Rounds:
             return app.remind_editors(edition.number)
         if verb is not Verb.SEND or edition.state is EditionState.SKIPPED:
             return True
-        return self._send(edition.number)
+        return self._send(edition.number, self._in_turn)
 
     def _prepare(self, newsletter: Newsletter, day: date) -> Edition:
         app = self._app
@@ -200,7 +201,7 @@ class Rounds:
         """Send the letters that wait: somebody sits and waits for them."""
         with self.said("letters"):
             for number in letters_to_send(self._app.database, self._app.clock()):
-                self._send_apart(number)
+                self._send_apart(number, lambda sender, each: sender.send(each, self._app.prices))
 
     def latecomers(self) -> None:
         """Send editions of the last days to those who were entered into their ledgers afterwards."""
@@ -208,32 +209,57 @@ class Rounds:
         with self.said("latecomers"):
             slugs = [newsletter.slug for newsletter in app.settings.newsletters]
             for number in late_to_send(app.database, slugs, app.today() - _LATE, app.clock()):
-                self._send_apart(number, late=True)
+                self._send_apart(number, lambda sender, each: sender.send_late(each))
 
     def extras(self) -> None:
         """Send extras and corrections that were approved and are due."""
         with self.said("extras"):
             for number in extras_to_send(self._app.database, self._app.clock()):
-                self._send_apart(number)
+                self._send_apart(number, self._in_turn)
 
-    def _send_apart(self, number: int, *, late: bool = False) -> None:
+    def _send_apart(self, number: int, send: Callable[[Sender, int], SendReport]) -> None:
         if not self.stopped:
             with self.said(f"Edition {number}"):
-                self._send(number, late=late)
+                self._send(number, send)
 
-    def _send(self, number: int, *, late: bool = False) -> bool:
+    def _send(self, number: int, send: Callable[[Sender, int], SendReport]) -> bool:
         """Whether anything was to be done. Raises what `Sender.send` raises."""
+        with self._sender() as sender:
+            return self._tell(send(sender, number))
+
+    def _in_turn(self, sender: Sender, number: int) -> SendReport:
+        with self._turn() as end_turn:
+            return sender.send(number, self._app.prices, on_progress=end_turn)
+
+    @contextmanager
+    def _sender(self) -> Iterator[Sender]:
+        """A sender that `stop` stops."""
         sender = self._app.sender()
         with self._taking_note:
             self._senders.add(sender)
             if self.stopped:
                 sender.stop()
         try:
-            report = sender.send_late(number) if late else sender.send(number, self._app.prices)
+            yield sender
         finally:
             with self._taking_note:
                 self._senders.discard(sender)
-        return self._tell(report)
+
+    @contextmanager
+    def _turn(self) -> Iterator[Callable[[Progress], None]]:
+        """Recipients are fixed by one edition at a time, for nobody gets an article from two newsletters.
+
+        The turn is over with the first message, of which whatever is yielded is told, or with the block.
+        """
+        self._fixing_recipients.acquire()
+        with ExitStack() as turn:
+            turn.callback(self._fixing_recipients.release)
+
+            def end(progress: Progress) -> None:
+                if progress.step == "send":
+                    turn.close()
+
+            yield end
 
     def _tell(self, report: SendReport) -> bool:
         name = f"Edition {report.edition} of {report.newsletter}"

@@ -13,8 +13,9 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 from functools import cached_property, partial
-from types import FrameType
+from queue import Empty, SimpleQueue
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,14 @@ _log = logging.getLogger(__name__)
 _EDITIONS, _SENDING, _WEBHOOKS, _ALERTS, _ASKING, _UPKEEP = 15, 3, 5, 20, 30, 1200
 #: Seconds that rounds get to come to an end: senders drain for 20, everything else can be left at any point.
 _LAST_ROUNDS = 25.0
+
+
+class _Nudge(Enum):
+    """Why whoever keeps the clock going wakes up."""
+
+    BEAT = auto()
+    RELOAD = auto()
+    END = auto()
 
 
 class Clock:
@@ -62,8 +71,8 @@ class Clock:
         )
         self._under_way: set[str] = set()
         self._one_ended = threading.Condition()
-        self._nudged = threading.Event()
-        self._ended = self._reload_asked = False
+        # What a signal's handler may use: its `put` can be interrupted by another.
+        self._nudges: SimpleQueue[_Nudge] = SimpleQueue()
         self._pulse: threading.Thread | None = None
         self._seen_file, self._file_changed = self._look_at_file(), False
         self._hangup: Any = None
@@ -80,7 +89,7 @@ class Clock:
         if not self._works():
             _log.info("Another scheduler (%s) works on this database; this one waits for its end", self._lease.holder)
         if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGHUP"):
-            self._hangup = signal.signal(signal.SIGHUP, lambda _number, _frame: self._ask_to_reload())
+            self._hangup = signal.signal(signal.SIGHUP, lambda _number, _frame: self._nudges.put(_Nudge.RELOAD))
         self._lay_out()
         self._scheduler.start()
         self._pulse = threading.Thread(target=self._keep_going, name="pulse", daemon=True)
@@ -88,14 +97,13 @@ class Clock:
 
     def stop(self) -> None:
         """Let the messages under way finish, then end, within half a minute; the next start goes on from there."""
+        until = time.monotonic() + _LAST_ROUNDS
         self._rounds.stop()
-        self._ended = True
-        self._nudged.set()
-        if self._pulse is not None:
-            self._pulse.join(_LAST_ROUNDS)
+        self._nudges.put(_Nudge.END)
         if self._scheduler.running:
             self._scheduler.pause()
-        until = time.monotonic() + _LAST_ROUNDS
+        if self._pulse is not None:
+            self._pulse.join(_LAST_ROUNDS)
         with self._one_ended:
             while self._under_way and (left := until - time.monotonic()) > 0:
                 self._one_ended.wait(left)
@@ -163,18 +171,10 @@ class Clock:
                 self._under_way.discard(name)
                 self._one_ended.notify_all()
 
-    def _ask_to_reload(self) -> None:
-        self._reload_asked = True
-        self._nudged.set()
-
     def _keep_going(self) -> None:
         """Until the end: keep the lease, notice new settings, and a clock that was set back."""
         last, worked = datetime.now(UTC), self._sending_only or self._lease.held
-        while True:
-            self._nudged.wait(self._beat)
-            self._nudged.clear()
-            if self._ended:
-                return
+        while (nudge := self._next_nudge()) is not _Nudge.END:
             now = datetime.now(UTC)
             if now < last:
                 _log.warning("The clock was set back by %s; everything is looked at anew", last - now)
@@ -184,7 +184,13 @@ class Clock:
                 with self._rounds.said("the lease"):
                     worked = self._keep_lease(worked)
             with self._rounds.said("the settings"):
-                self._heed_settings()
+                self._heed_settings(asked=nudge is _Nudge.RELOAD)
+
+    def _next_nudge(self) -> _Nudge:
+        try:
+            return self._nudges.get(timeout=self._beat)
+        except Empty:
+            return _Nudge.BEAT
 
     def _keep_lease(self, worked: bool) -> bool:
         works = self._lease.hold()
@@ -194,10 +200,9 @@ class Clock:
             _log.warning("Another scheduler (%s) works on this database now; this one waits", self._lease.holder)
         return works
 
-    def _heed_settings(self) -> None:
+    def _heed_settings(self, *, asked: bool) -> None:
         """Read the settings again where somebody asked for it, or their file has changed and is written to the end."""
-        found, asked = self._look_at_file(), self._reload_asked
-        self._reload_asked = False
+        found = self._look_at_file()
         if found != self._seen_file and not asked:
             self._seen_file, self._file_changed = found, found is not None
             return
@@ -253,17 +258,13 @@ class _OwnThreads(BaseExecutor):  # type: ignore[misc]  # APScheduler has no typ
 def run_until_stopped(app: App, *, sending_only: bool = False) -> None:
     """Run the clock until SIGINT or SIGTERM; messages under way are finished first."""
     clock = Clock(app, sending_only=sending_only)
-    stopped = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopped.set()
-
+    signals: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+        signal.signal(number, lambda number, _frame: signals.put(number))
     clock.start()
     for newsletter in app.settings.newsletters:
         if at := next_appearance(newsletter, app.clock(), app.settings.site.zone):
             _log.info("%s: next at %s", newsletter.slug, at.isoformat(timespec="minutes"))
-    stopped.wait()
+    signals.get()
     _log.info("Stopping")
     clock.stop()

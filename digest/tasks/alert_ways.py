@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from digest.deliver.base import Backend
-from digest.deliver.dkim import Signer
 from digest.errors import DigestError
 from digest.links import newsroom_edition_url
 from digest.model.alerts import Alert
 from digest.model.site import Site
 from digest.tasks.alert_words import subject_of, text_of
 from digest.tasks.notice import send_notices, text_notice
-from digest.tasks.post_message import Poster
 from digest.tasks.webhook_message import SignedMessage
+
+if TYPE_CHECKING:
+    from digest.deliver.dkim import Signer
+    from digest.tasks.post_message import Poster
 
 _JSON = {"content-type": "application/json"}
 

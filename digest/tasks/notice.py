@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from email import policy
 from email.message import EmailMessage
+from typing import TYPE_CHECKING
 
 from digest.deliver.base import Backend
-from digest.deliver.dkim import Signer
 from digest.deliver.envelope import wire_address
 from digest.errors import DeliveryError
 from digest.model.delivery import DeliveryState, Message
 from digest.model.site import Site
 from digest.render.headers import date_time, mailbox, structured, unstructured
+
+if TYPE_CHECKING:
+    from digest.deliver.dkim import Signer
 
 #: Fields that a notice has of its own, whatever its body was taken from.
 _BODY_FIELDS = ("content-type", "content-transfer-encoding")

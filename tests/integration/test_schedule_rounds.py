@@ -254,6 +254,32 @@ def test_a_letter_does_not_wait_for_an_edition_that_takes_hours(make_app: MakeAp
     assert waited == [True]
 
 
+def test_two_editions_at_once_bring_nobody_the_same_article_twice(make_app: MakeApp, add_person: Any, now: Any) -> None:
+    both = [{"slug": slug, "name": slug, "lists": ["morgen"], "days": "daily"} for slug in ("a", "b")]
+    backend = MemoryBackend()
+    app = make_app(backend=backend, newsletters=both)
+    for number in range(40):
+        add_person(app, f"leser{number}@probe.example")
+    at(app, now, "2026-03-06T06:30")
+    clock = Clock(app)
+    clock.start()
+    try:
+        until(lambda: [each.state for each in app.sending_status()] == ["sent", "sent"])
+    finally:
+        clock.stop()
+    read: Counter[tuple[int, str]] = Counter()
+    with app.database.read() as connection:
+        keys = {
+            (e, n): key
+            for e, n, key in connection.exec_driver_sql("SELECT edition_id, number, article_key FROM edition_articles")
+        }
+        rows = connection.exec_driver_sql("SELECT edition_id, subscriber_id, choice FROM deliveries").all()
+    for edition, subscriber, choice in rows:
+        read.update((subscriber, keys[edition, number]) for number in choice)
+    assert read
+    assert set(read.values()) == {1}
+
+
 # Sources
 
 
@@ -338,7 +364,6 @@ def test_what_is_being_sent_goes_on_while_settings_change(
     def change(_message: Message) -> Outcome:
         if len(backend.messages) == 5:
             make_config({"slug": "abend", "at": "17:00"})
-            clock._ask_to_reload()
             until(lambda: app.settings.newsletters[0].slug == "abend")
         return Outcome(state=DeliveryState.SUBMITTED)
 

@@ -261,6 +261,15 @@ def test_two_editions_at_once_bring_nobody_the_same_article_twice(make_app: Make
     for number in range(40):
         add_person(app, f"leser{number}@probe.example")
     at(app, now, "2026-03-06T06:30")
+    both_begun, left_before = threading.Event(), []
+
+    def prices() -> None:
+        left_before.append(len(backend.messages))
+        if len(left_before) == 2:
+            both_begun.set()
+        both_begun.wait(0.5)  # the other one would have come by now, if it had not to wait its turn
+
+    app.prices = prices  # type: ignore[method-assign]
     clock = Clock(app)
     clock.start()
     try:
@@ -276,8 +285,8 @@ def test_two_editions_at_once_bring_nobody_the_same_article_twice(make_app: Make
         rows = connection.exec_driver_sql("SELECT edition_id, subscriber_id, choice FROM deliveries").all()
     for edition, subscriber, choice in rows:
         read.update((subscriber, keys[edition, number]) for number in choice)
-    assert read
     assert set(read.values()) == {1}
+    assert left_before[0] == 0 < left_before[1], "the second begins when the first's messages leave"
 
 
 # Sources

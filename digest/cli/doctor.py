@@ -28,18 +28,25 @@ _ONCE_IT_LEAVES = frozenset({"imprint", "site", "SPF", "DKIM", "DMARC", "MX", "P
 @click.command("doctor")
 @click.option("--send-to", metavar="ADDRESS", help="Also send a test message of a few lines there.")
 @click.option("--resolver", metavar="ADDRESS[:PORT]", default="", help="Ask this name server. [default: the system's]")
+@click.option("--only", metavar="CHECK", multiple=True, help="Only this check; may be given more than once.")
 @click.option("--offline", is_flag=True, help="Leave out what asks other machines.")
 @json_option
 @with_app
-def command(app: App, send_to: str | None, resolver: str, offline: bool, as_json: bool) -> int:
+def command(app: App, send_to: str | None, resolver: str, only: tuple[str, ...], offline: bool, as_json: bool) -> int:
     """Look at everything that an edition needs to arrive; say what to mend, and how. Nothing is changed.
 
-    Exits 3 where something must be mended. While `delivery.backend` lets nothing leave the machine, what readers and
-    other mail servers would miss is only warned of.
+    Checks are database, files, disk, imprint, templates, alerts, clock, bounces, backend and DNS. Exits 3 where
+    something must be mended. While `delivery.backend` lets nothing leave the machine, what readers and other mail
+    servers would miss is only warned of.
     """
     from digest.tasks.diagnosis import Level, examine
 
     checks = [*_here(app), *([] if offline else _elsewhere(app, resolver))]
+    unknown = set(only) - {about for about, _ in checks}
+    if unknown:
+        names = ", ".join(about for about, _ in checks)
+        raise click.UsageError(f"There is no check {sorted(unknown)[0]!r}; there are {names}.")
+    checks = [check for check in checks if not only or check[0] in only]
     if send_to:
         checks.append(("test message", lambda: _send(app, send_to)))
     findings = list(_in_proportion(app, examine(checks)))

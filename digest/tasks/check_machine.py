@@ -37,6 +37,11 @@ def check_database(url: str, file: Path | None) -> Iterator[Diagnosis]:
     if file is not None and not file.is_file():
         yield warning("database", f"There is no database {file} yet.", "The first command that needs one makes it.")
         return
+    faults = _faults(file) if file is not None else []
+    if faults:
+        remedy = "Stop everything, and put the last backup in place: `digest restore FILE`."
+        yield error("database", f"{file} is damaged: {'; '.join(faults)}.", remedy)
+        return
     database = open_database(url)
     try:
         with database.write():
@@ -45,11 +50,6 @@ def check_database(url: str, file: Path | None) -> Iterator[Diagnosis]:
         database.close()
     if file is None:
         yield ok("database", f"The database is of version {SCHEMA_VERSION} and can be written to.")
-        return
-    faults = _faults(file)
-    if faults:
-        remedy = "Stop everything, and put the last backup in place: `digest restore FILE`."
-        yield error("database", f"{file} is damaged: {'; '.join(faults)}.", remedy)
         return
     free, total = free_room(file)
     yield ok("database", f"{file} is of version {SCHEMA_VERSION}, sound, {total / 1e6:.1f} MB.")
@@ -66,6 +66,8 @@ def _faults(file: Path) -> list[str]:
     with closing(sqlite3.connect(file, timeout=_SECONDS)) as connection:
         try:
             found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(5)")]
+        except sqlite3.OperationalError:
+            return []  # locked, or it cannot be opened: whoever opens it next says so
         except sqlite3.DatabaseError as problem:
             return [str(problem)]
     return [] if found == ["ok"] else found

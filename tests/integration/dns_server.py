@@ -22,10 +22,10 @@ Zone = Mapping[tuple[str, str], Sequence[str] | str]
 
 
 class NameServer:
-    """Answers from `zone`: (name, type) -> records as text, or a fault. CNAMEs are followed. `asked` is what came."""
+    """Answers from `zone` as it is then: (name, type) -> records as text, or a fault. `asked` is what came."""
 
     def __init__(self, zone: Zone) -> None:
-        self.zone = dict(zone)
+        self.zone = zone
         self.asked: list[tuple[str, str, str]] = []
         self.address = ""
 

@@ -24,7 +24,6 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
 
@@ -37,6 +36,8 @@ class JsonRows:
         document = bindparam("rows", type_=Text)
         self.table: TableValuedAlias
         if self._postgresql:
+            from sqlalchemy.dialects.postgresql import JSONB  # read only where it is needed
+
             array = func.jsonb_array_elements(cast(document, JSONB))
             self.table = array.table_valued(column("value", JSONB), name="given")
         else:

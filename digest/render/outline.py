@@ -59,7 +59,7 @@ def outline_of(parts: Iterable[bytes | Hole]) -> Outline:
 class Outlines:
     """Outlines by what they depend on. Only what comes a second time is joined and kept: joining is what costs."""
 
-    def __init__(self, make: Callable[..., Outline], *, kept: int = 24, remembered: int = 4096) -> None:
+    def __init__(self, make: Callable[..., Outline], *, kept: int = 12, remembered: int = 4096) -> None:
         self._make, self._kept, self._remembered = make, kept, remembered
         self._joined: OrderedDict[Hashable, Outline] = OrderedDict()
         self._seen: OrderedDict[int, None] = OrderedDict()

@@ -28,7 +28,7 @@ def make_web_app(app: App) -> Litestar:
     settings = app.settings
     folders = web_folders(settings.templates.path)
     assets = Assets(folders, settings.newsletters)
-    pages = Pages(settings.site, settings.newsletters, folders, assets, make_filters(settings.site.zone))
+    pages = Pages(settings.site, settings.newsletters, folders, assets, make_filters(settings.site.zone, app.clock))
     worker = SendingWorker(app.sender, app.prices)
     made = Litestar(
         [

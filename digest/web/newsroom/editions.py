@@ -62,6 +62,7 @@ def show_edition(app: TheApp, visit: TheVisit, worker: TheWorker, figures: TheFi
         live=shown,
         decisions={} if edition.kind is EditionKind.LETTER else decisions_for(edition, worker),
         changes=changes,
+        health=[] if edition.kind is EditionKind.LETTER else app.edition_health(number),
         extras=extras,
         figures=became,
         pictures=pictures,

@@ -24,6 +24,9 @@ from digest.web.parts import TheApp, ThePosted
 from digest.web.public.archive import find_newsletter
 from subscribers.errors import SubscribersError
 
+#: Said of all editions at once, above them.
+_SOURCES = "source-failed"
+
 
 @get("/", sync_to_thread=True)
 def show_today(app: TheApp, visit: TheVisit, worker: TheWorker) -> Response[str]:
@@ -36,6 +39,11 @@ def show_today(app: TheApp, visit: TheVisit, worker: TheWorker) -> Response[str]
         fingerprint=_fingerprint(found, worker),
         live={each.edition.number: live(each.status, worker, app.clock()) for of in found for each in of.editions},
         decisions={each.edition.number: decisions_for(each.edition, worker) for of in found for each in of.editions},
+        health={
+            each.edition.number: [found for found in app.edition_health(each.edition.number) if found.rule != _SOURCES]
+            for of in found
+            for each in of.editions
+        },
         trouble=_sources_in_trouble(app),
     )
 

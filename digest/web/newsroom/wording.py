@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -104,6 +105,14 @@ _DEEDS = {
     "list.unarchive": "Liste wieder geöffnet",
     "list.delete": "Liste gelöscht",
 }
+_IS_STILL = re.compile(rf"the edition is ({'|'.join(EditionState)})\b")
+#: How `explain_person` begins to say why somebody does not stand in an edition's ledger.
+_ABSENCES = {
+    "they are not in the segment": "nicht im Segment des Newsletters",
+    "they joined after": "kam erst danach dazu",
+    "no active subscription": "nicht angemeldet",
+    "its newsletter is not": "den Newsletter gibt es nicht mehr",
+}
 #: Reasons of editions that the program gives, as it stores them; whatever else stands there is shown as it is.
 _REASONS = {
     "was not approved by its time": "Bis zum Versandzeitpunkt war sie nicht freigegeben.",
@@ -112,15 +121,15 @@ _REASONS = {
 }
 
 
-def make_filters(zone: ZoneInfo) -> Mapping[str, Callable[..., Any]]:
-    """The newsroom's own filters for templates, with times in `zone`."""
+def make_filters(zone: ZoneInfo, clock: Callable[[], datetime]) -> Mapping[str, Callable[..., Any]]:
+    """The newsroom's own filters for templates, with times in `zone` and days as seen from `clock`."""
 
     def local(at: datetime) -> datetime:
         return at.astimezone(zone)
 
     return {
         "local": local,
-        "moment": lambda at: _moment(local(at)),
+        "moment": lambda at: moment(local(at), local(clock()).date()),
         "clock_time": lambda at: german.time_of_day(local(at)),
         "iso": lambda at: at.astimezone(UTC).isoformat(timespec="seconds"),
         "day": german.long_date,
@@ -134,6 +143,7 @@ def make_filters(zone: ZoneInfo) -> Mapping[str, Callable[..., Any]]:
         "deed": lambda what: _DEEDS.get(what, what),
         "person": person,
         "reason": reason,
+        "absence": absence,
         "web_url": web_url,
     }
 
@@ -159,9 +169,18 @@ def reason(text: str) -> str:
     return _REASONS.get(text.rstrip("."), text)
 
 
-def _moment(at: datetime) -> str:
-    """ "Freitag, 6. März, 6.30 Uhr"; the year where it is not the clock's own is seen at the edition's date."""
-    return f"{german.weekday_date(at.date())}, {german.time_of_day(at)}"
+def absence(why: str) -> str:
+    """Why somebody does not stand in an edition's ledger, by what `explain_person` says; what is unknown as it is."""
+    if found := _IS_STILL.match(why):
+        return f"die Ausgabe: {STATES[EditionState(found[1])][0]}"
+    return next((words for begins, words in _ABSENCES.items() if why.startswith(begins)), why)
+
+
+def moment(at: datetime, today: date) -> str:
+    """ "heute, 6.30 Uhr", "Freitag, 6. März, 6.30 Uhr", and for another year "6. März 2025, 6.30 Uhr"."""
+    near = {0: "heute", 1: "morgen", -1: "gestern"}.get((at.date() - today).days)
+    far = german.weekday_date(at.date()) if at.year == today.year else german.short_date(at.date())
+    return f"{near or far}, {german.time_of_day(at)}"
 
 
 def web_url(text: str | None) -> str:
@@ -179,9 +198,3 @@ def in_words(seconds: float) -> str:
     parts = [(days, "Tg."), (hours, "Std."), (rest, "Min.")]
     shown = [f"{count}{german.NO_BREAK}{unit}" for count, unit in parts if count][:2]
     return " ".join(shown)
-
-
-def day_word(day: date, today: date) -> str:
-    """ "heute", "morgen", "gestern", else "am Freitag, 6. März"."""
-    near = {0: "heute", 1: "morgen", -1: "gestern"}
-    return near.get((day - today).days, f"am {german.weekday_date(day)}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import OrderedDict
+from typing import Any, ClassVar
 
 import mjml
 from premailer import Premailer
@@ -11,11 +13,27 @@ from premailer import Premailer
 from digest.errors import TemplateError
 
 _STYLE = re.compile(r"(<mj-style\b[^>]*>.*?</mj-style>)", re.DOTALL)
+_MOST_SHEETS = 32
 _DOCTYPE = "<!doctype html>\n"
 #: MRML's own reset. Written into every cell it would be a fifth of the page, and MJML itself leaves it in the head.
 _RESET = '<style type="text/css">\n#outlook a'
 #: What XML 1.0 has no place for (2.2): MRML would refuse the whole edition for one such sign. C1 means others in HTML.
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+class _Inliner(Premailer):  # type: ignore[misc]
+    """Parses each style sheet once: an edition has the same ones in every compilation, and parsing takes longest."""
+
+    _parsed: ClassVar[OrderedDict[tuple[str, int], tuple[list[Any], list[Any]]]] = OrderedDict()
+
+    def _parse_style_rules(self, css_body: str, ruleset_index: int) -> tuple[list[Any], list[Any]]:
+        key = (css_body, ruleset_index)
+        known = self._parsed.get(key) or super()._parse_style_rules(css_body, ruleset_index)
+        self._parsed[key] = known
+        while len(self._parsed) > _MOST_SHEETS:
+            self._parsed.popitem(last=False)
+        rules, leftover = known
+        return list(rules), list(leftover)
 
 
 def compile_mjml(source: str, file: str) -> str:
@@ -26,7 +44,7 @@ def compile_mjml(source: str, file: str) -> str:
         html = mjml.mjml2html(_ascii_references(source), fonts={}, include_loader=_refuse_include)
     except Exception as problem:  # mjml-python raises bare exceptions of several kinds
         raise TemplateError(file, None, f"MJML does not compile: {problem}") from problem
-    inlined: str = Premailer(
+    inlined: str = _Inliner(
         html.replace(_RESET, _RESET.replace(">", ' data-premailer="ignore">', 1), 1),
         allow_network=False,
         keep_style_tags=True,

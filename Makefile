@@ -19,6 +19,9 @@ run: $(READY)
 	@$(BIN)/digest lists show morgen >/dev/null 2>&1 || $(BIN)/digest lists create morgen --name "Der Morgen"
 	@$(BIN)/digest subscribers import digest/samples/subscribers.csv --list morgen --consent "Sample, part of the package"
 	@$(BIN)/digest run
+	@echo
+	@echo "The newsroom:  $(BIN)/digest serve                                      then open http://127.0.0.1:8000/redaktion"
+	@echo "To sign in:    $(BIN)/digest editors add ADDRESS --name NAME --role admin    prints a link that serves once"
 
 test: $(READY)
 	$(BIN)/pytest

@@ -24,7 +24,7 @@ COMMANDS = {
     "check": ("check", "Check templates and the edition; says what must be mended."),
     "preview": ("preview", "Show the very message that somebody would get."),
     "why": ("why", "What a person got and did not get, and the reason."),
-    "serve": ("serve", "The public pages, with the scheduler in the same process."),
+    "serve": ("serve", "The newsroom and the public pages, with the scheduler in the same process."),
     "schedule": ("schedule", "Do it all at the newsletters' times, until stopped."),
     "worker": ("worker", "Only send what may be sent, until stopped."),
     "alerts": ("alerts", "Try who is told when an edition does not go out."),

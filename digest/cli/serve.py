@@ -17,7 +17,7 @@ from digest.logs import set_up_logs
 @click.option("--port", type=click.IntRange(0, 65535), default=None, help="[default: web.port]")
 @click.option("--no-scheduler", is_flag=True, help="Only the pages: something else runs `digest schedule`.")
 def command(app: App, host: str | None, port: int | None, no_scheduler: bool) -> None:
-    """Serve the public pages and run the scheduler, in one process, until stopped."""
+    """Serve the newsroom and the public pages, and run the scheduler, in one process, until stopped."""
     from digest.schedule import Clock
     from digest.web.serving import address_of, listen, serve
 
@@ -32,5 +32,6 @@ def command(app: App, host: str | None, port: int | None, no_scheduler: bool) ->
             clock = Clock(app)
             clock.start()
             until_stopped.callback(clock.stop)
-        click.echo(f"Serving at {address_of(listening)}, until stopped.", err=True)
+        address = address_of(listening)
+        click.echo(f"Serving at {address}, until stopped. The newsroom is at {address}/redaktion.", err=True)
         serve(app, listening)

@@ -86,5 +86,7 @@ def test_today_with_a_million_recipients(
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
             # A row per source, and subqueries of a few rows, are read as a whole.
             scanned = [row[3] for row in plan if re.match(r"SCAN (?!source_health|anon_)", row[3])]
+            # The newest of many is found at the end of an index.
+            scanned = [step for step in scanned if not (" INDEX " in step and " LIMIT " in statement)]
             assert scanned == [], statement
     assert not [statement for statement, _ in statements if re.search(r"FROM deliveries\b", statement)]

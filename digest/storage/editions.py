@@ -237,6 +237,17 @@ def article_keys(connection: Connection, number: int) -> list[tuple[str, str]]:
     return [(key, origin) for key, origin in connection.execute(query)]
 
 
+def save_origins(connection: Connection, number: int, origins: Sequence[str]) -> None:
+    """Write down what the articles' sources have now, of an edition that stays as it is otherwise."""
+    for place, origin in enumerate(origins):
+        connection.execute(
+            update(edition_articles)
+            .where(edition_articles.c.edition_id == number, edition_articles.c.number == place)
+            .where(edition_articles.c.origin_hash != origin)
+            .values(origin_hash=origin)
+        )
+
+
 def article_counts(connection: Connection, newsletter: str, but_not: int, limit: int) -> list[int]:
     """How many articles each of the newsletter's last `limit` regular editions had, other than `but_not`."""
     last = (

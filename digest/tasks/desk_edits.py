@@ -164,6 +164,8 @@ class EditionDesk:
                     editions.take_step(connection, edition, EditionState.IN_REVIEW, approved_hash="", reason=reason)
                     edition = editions.get_edition(connection, number)
                 freeze_draft(connection, edition, draft, shell, now)
+            else:
+                editions.save_origins(connection, number, draft.choice.origins)
             revision = revisions.add_revision(
                 connection,
                 number,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from digest import german
-from digest.compose.arrangement import names_of
+from digest.compose.arrangement import names_of, origin_hash
 from digest.errors import ConflictError, EditRefusedError
 from digest.gather.dedupe import article_key
 from digest.model.arrangement import WrittenArticle
+from digest.model.article import Article
 from digest.model.desk import Revision, RevisionKind
 from digest.model.edition import Edition, EditionContent
 from digest.model.edits import AddArticle, Edit, Standing, StandingArticle, WriteArticle, apply_edit
@@ -43,6 +44,11 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     def revision(self) -> int:
         return self.history[-1].number if self.history else 0
 
+    @property
+    def sources(self) -> dict[str, str]:
+        """The articles' sources, by key."""
+        return {each.key: each.article.source for each in self.made.choice.chosen} if self.made else {}
+
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """What a change makes of it. `keys` are the articles that nobody placed, in their order."""
@@ -57,7 +63,7 @@ def edited(connection: Connection, bench: Bench, edit: Edit, based_on: int) -> S
     """The edit made to what lies on the bench. Raises ConflictError and EditRefusedError."""
     check_conflicts(bench, edit.touches, based_on)
     extras = _settled(bench)
-    standing = _standing(bench)
+    standing = _standing(bench, pool_articles(connection, [getattr(edit, "article", "")], bench.recipe, bench.sources))
     titles = {each.key: each.article.title for each in extras.arranged.written}
     titles |= {each.key: each.title for each in standing.articles}
     if isinstance(edit, WriteArticle) and not edit.article:
@@ -144,7 +150,8 @@ def _settled(bench: Bench) -> Extras:
     )
 
 
-def _standing(bench: Bench) -> Standing:
+def _standing(bench: Bench, now: Mapping[str, Article]) -> Standing:
+    """`now` has articles as their sources have them by now: that is what an editor sees, and writes other words for."""
     made = bench.made
     sections = tuple(section.name for section in bench.recipe.newsletter.sections)
     if made is None:
@@ -157,7 +164,7 @@ def _standing(bench: Bench) -> Standing:
                 title=each.article.title,
                 pinned=number < made.choice.pinned,
                 names=_names(each),
-                origin=origins[each.key],
+                origin=origin_hash(now[each.key]) if each.key in now else origins[each.key],
             )
             for number, each in enumerate(made.choice.chosen)
         ),
@@ -173,8 +180,7 @@ def choose(connection: Connection, bench: Bench, saved: SavedState) -> Choice:
     """The articles as they are saved, in the words that their sources have now."""
     frozen = {each.key: each.article for each in bench.made.choice.chosen} if bench.made else {}
     wanted = dict.fromkeys([*saved.keys, *saved.extras.arranged.order])
-    sources = {key: article.source for key, article in frozen.items()}
-    pool = frozen | pool_articles(connection, list(wanted), bench.recipe, sources)
+    pool = frozen | pool_articles(connection, list(wanted), bench.recipe, bench.sources)
     return arrange_choice(saved.keys, pool, bench.recipe, saved.extras)
 
 

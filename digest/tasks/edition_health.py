@@ -36,7 +36,7 @@ def edition_health(
     """
     with database.read() as connection:
         edition = editions.get_edition(connection, number, content=True)
-        if edition.state in (EditionState.SENT, EditionState.CANCELLED, EditionState.SKIPPED):
+        if edition.state in (EditionState.SENT, EditionState.CANCELLED):
             return []
         found = [*_articles(connection, edition), *_changes(connection, edition)]
         if edition.kind is EditionKind.REGULAR:
@@ -47,6 +47,9 @@ def edition_health(
 
 
 def _articles(connection: Connection, edition: Edition) -> Iterator[DeskFinding]:
+    if edition.state is EditionState.SKIPPED:
+        yield _finding(Severity.WARNING, "skipped", "Die Ausgabe wird übersprungen.")
+        return
     if edition.content is None:
         yield _finding(Severity.WARNING, "not-prepared", "Die Ausgabe ist noch nicht vorbereitet.")
         return

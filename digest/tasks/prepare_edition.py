@@ -96,6 +96,8 @@ def prepare_within(
         return PrepareReport(edition=skipped, articles=(), note="is skipped, for there is no new article")
     if made.content.hash != edition.content_hash or edition.state is EditionState.SKIPPED:
         freeze_draft(connection, edition, made, compile_edition(made.content).to_bytes(), now)
+    else:
+        editions.save_origins(connection, edition.number, choice.origins)
     return PrepareReport(
         edition=editions.get_edition(connection, edition.number, content=True),
         articles=made.content.articles,

@@ -1,25 +1,24 @@
-"""/redaktion/ausgaben/<number>/tisch: the edition desk, where an edition is changed and looked at before it goes out."""
+"""/redaktion/ausgaben/<number>/tisch: the edition desk, where an edition is changed and looked at before it leaves."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from litestar import Request, Response, get
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from digest.app import App
-from digest.model.desk import DeskState
-from digest.model.edition import EditionKind
 from digest.tasks.sending_worker import SendingWorker
 from digest.web.newsroom.desk_panels import PANELS, fill_panel
-from digest.web.newsroom.desk_view import DESK_POLICY, head_values, of_others, triggers, what_stands
+from digest.web.newsroom.desk_view import DESK_POLICY, head_values, of_others, state_of, triggers, what_stands
 from digest.web.newsroom.layout import ASKED_BY_ITSELF, TheVisit, Visit
 from digest.web.newsroom.parts import Number, TheWorker
 from digest.web.parts import TheApp
 
 _Request = Request[Any, Any, Any]
 _FIRST = "vorrat"
+#: What templates ask for, whether or not somebody has just sent a form.
+_NOTHING_TYPED: dict[str, Any] = {"typed_in": "", "problem": "", "conflict": None}
 
 
 @get("/ausgaben/{number:int}/tisch", sync_to_thread=True)
@@ -56,21 +55,16 @@ def show_news(
     values = head_values(app, visit, worker, state, tafel if tafel in PANELS else _FIRST)
     return visit.fragment(
         "desk-changed.html",
-        headers=triggers({"vorschau": {}, "feld-neu": {}}),
+        headers=triggers({"vorschau": {"stand": state.revision}, "feld-neu": {}}),
         **values,
         announced="",
         others=others,
         problem="",
         conflict=None,
+        in_form="",
+        originals=None,
+        subject_renewed=any("=subject" in each.touches or "*" in each.touches for each in others),
     )
-
-
-def state_of(app: App, number: int) -> DeskState:
-    """Raises NotFoundError, and 404 for a letter, which has no desk."""
-    state = app.edition_desk.state(number)
-    if state.edition.kind is EditionKind.LETTER:
-        raise NotFoundException()
-    return state
 
 
 def panel_alone(
@@ -78,7 +72,7 @@ def panel_alone(
 ) -> Response[str]:
     state = state_of(app, number)
     values = head_values(app, visit, worker, state, panel) | fill_panel(app, visit, state, panel, asked)
-    return visit.fragment("desk-panel.html", **({"problem": "", "conflict": None} | values))
+    return visit.fragment("desk-panel.html", **(_NOTHING_TYPED | values))
 
 
 def show_panel_page(
@@ -95,6 +89,7 @@ def show_panel_page(
     """The whole desk; `more` are values that win over the panel's own, such as what somebody typed."""
     state = state_of(app, number)
     values = head_values(app, visit, worker, state, panel) | fill_panel(app, visit, state, panel, asked)
-    page = visit.page("desk.html", status=status, **({"problem": "", "conflict": None} | values | more))
+    values["health"] = app.edition_health(number)
+    page = visit.page("desk.html", status=status, **(_NOTHING_TYPED | values | more))
     page.headers["content-security-policy"] = DESK_POLICY
     return page

@@ -13,33 +13,31 @@ from urllib.parse import urlencode
 from litestar import Request, Response, post
 from litestar.params import FromPath
 
-from digest import german
 from digest.app import App
-from digest.errors import ConflictError, DigestError, EditRefusedError, NotFoundError, StepError, TemplateError
-from digest.model.desk import DeskState
+from digest.errors import ConflictError, EditRefusedError, NotFoundError, StepError, TemplateError
+from digest.model.desk import DeskState, Revision
 from digest.tasks.sending_worker import SendingWorker
-from digest.web.newsroom.desk import show_panel_page, state_of
-from digest.web.newsroom.desk_forms import find_article, read_edits
+from digest.web.newsroom.desk import show_panel_page
+from digest.web.newsroom.desk_forms import read_edits
 from digest.web.newsroom.desk_panels import PANELS, originals_of
-from digest.web.newsroom.desk_view import desk_path, head_values, of_others, triggers
+from digest.web.newsroom.desk_typed import FORMS, typed_again
+from digest.web.newsroom.desk_view import desk_path, head_values, of_others, state_of, triggers
 from digest.web.newsroom.layout import TheVisit, Visit
 from digest.web.newsroom.parts import Number, TheWorker
 from digest.web.parts import TheApp, ThePosted
 from digest.web.posted import Posted
 
 _Request = Request[Any, Any, Any]
-_BACK = ("rueckgaengig", "wiederholen")
-#: Panels whose fields are an editor's own words, which no answer may lose.
-_TYPED = ("artikel", "neu", "beiwerk")
+_UNDO, _REDO = "rueckgaengig", "wiederholen"
 
 
 class _Done(NamedTuple):
-    """How the edition stands after what somebody tried; `problem` is why nothing was done."""
+    """How the edition stands after what somebody tried: the revisions since (theirs last), or why nothing was done."""
 
     state: DeskState
+    since: list[Revision]
     problem: str = ""
     conflict: ConflictError | None = None
-    changed: bool = True
 
 
 @post("/ausgaben/{number:int}/tisch/{panel:str}", status_code=200, sync_to_thread=True)
@@ -52,40 +50,45 @@ def change(
     number: Number,
     panel: FromPath[str],
 ) -> Response[str]:
-    """Takes `tun` (what to do), `stand` (the revision that it is based on), and the fields of the form."""
+    """Takes `tun` (what to do), `stand` (the revision that it is based on), `formular`, and the fields of that."""
     if panel not in PANELS:
         raise NotFoundError("panel", panel, "on the desk")
-    before = state_of(app, number)
-    done = _try(app, visit, posted, before)
+    done = _try(app, visit, posted, state_of(app, number))
     if request.headers.get("hx-request"):
-        return _parts(app, visit, worker, posted, panel, before, done)
+        return _parts(app, visit, worker, posted, panel, done)
     return _page(app, visit, worker, posted, panel, done)
 
 
 def _try(app: App, visit: Visit, posted: Posted, before: DeskState) -> _Done:
+    number, desk, conflict = before.edition.number, app.edition_desk, None
     try:
         after = _make(app, visit, posted, before)
-    except ConflictError as conflict:
-        return _Done(state_of(app, before.edition.number), str(conflict), conflict, changed=False)
-    except (EditRefusedError, StepError) as refused:
-        return _Done(state_of(app, before.edition.number), str(refused), changed=False)
-    except TemplateError as problem:
-        sentence = f"Mit dieser Änderung lässt sich die Ausgabe nicht setzen: {problem}"
-        return _Done(state_of(app, before.edition.number), sentence, changed=False)
-    return _Done(after, changed=after.revision != before.revision)
+    except (EditRefusedError, StepError, TemplateError) as refused:
+        problem = str(refused)
+        if isinstance(refused, TemplateError):
+            problem = f"Mit dieser Änderung lässt sich die Ausgabe nicht setzen: {refused}"
+        if isinstance(refused, ConflictError):
+            conflict = refused
+        after = state_of(app, number)
+        return _Done(after, _since(desk.history(number), before), problem, conflict)
+    return _Done(after, _since(desk.history(number), before))
+
+
+def _since(history: list[Revision], before: DeskState) -> list[Revision]:
+    return [each for each in history if each.number > before.revision]
 
 
 def _make(app: App, visit: Visit, posted: Posted, state: DeskState) -> DeskState:
     desk, number, who = app.edition_desk, state.edition.number, visit.editor.who
     verb = posted.one("tun").partition(" ")[0]
     based_on = _based_on(app, visit, posted, state)
-    if verb in _BACK:
-        step = desk.undo if verb == "rueckgaengig" else desk.redo
-        return step(number, who=who, based_on=based_on)
+    if verb == _UNDO:
+        return desk.undo(number, who=who, based_on=based_on)
+    if verb == _REDO:
+        return desk.redo(number, who=who, based_on=based_on)
     if verb == "adresse":
-        return desk.add_from_url(
-            number, posted.one("url"), who=who, based_on=based_on, pinned="anheften" in posted
-        )
+        pinned = "anheften" in posted
+        return desk.add_from_url(number, posted.one("url"), who=who, based_on=based_on, pinned=pinned)
     for edit in read_edits(posted, state):
         state = desk.edit(number, edit, who=who, based_on=based_on)
         based_on = state.revision
@@ -93,69 +96,74 @@ def _make(app: App, visit: Visit, posted: Posted, state: DeskState) -> DeskState
 
 
 def _based_on(app: App, visit: Visit, posted: Posted, state: DeskState) -> int:
-    """The revision that the editor knows: that of the form, or a later one where only they have made any since."""
+    """The revision that the editor knows: that of the form, or the newest where all since are their own."""
     said = posted.one("durchsetzen") or posted.one("stand")
     known = int(said) if said.isdecimal() and len(said) < 10 else 0
     others = of_others(app.edition_desk.history(state.edition.number), known, visit.editor.who)
     return known if others else max(known, state.revision)
 
 
-def _parts(
-    app: App, visit: Visit, worker: SendingWorker, posted: Posted, panel: str, before: DeskState, done: _Done
-) -> Response[str]:
+def _parts(app: App, visit: Visit, worker: SendingWorker, posted: Posted, panel: str, done: _Done) -> Response[str]:
     """For a script: what the change renews. A form that somebody types in is not among it."""
-    if not done.changed and not done.problem:
-        return Response("", status_code=204)
-    state = done.state
+    changed = bool(done.since) and not done.problem
     verb, _, key = posted.one("tun").partition(" ")
     key = key or posted.one("artikel")
-    in_form = panel in _TYPED and verb not in _BACK and bool(posted.one("feld-form"))
+    if not changed and not done.problem and not posted.one("durchsetzen"):
+        return Response("", status_code=204)
+    stepped = verb in (_UNDO, _REDO)
+    form = posted.one("formular") if posted.one("formular") in FORMS else ""
     events: dict[str, Any] = {}
-    if done.changed:
-        events = {"vorschau": {"artikel": key}, "feld-neu": {}}
-        if verb in _BACK or verb.startswith("zuruecksetzen"):
+    if changed:
+        events = {"vorschau": {"artikel": key, "stand": done.state.revision}, "feld-neu": {}}
+        if stepped or verb.startswith("zuruecksetzen"):
             events["feld-zurueck"] = {}
-        if verb in ("schreiben", "adresse") or (in_form and not posted.one("leise") and panel == "beiwerk"):
+        if FORMS.get(form) in ("neu", "beiwerk") and not posted.one("leise"):
             events["feld-leer"] = {}
-    article = next((each for each in state.articles if each.key == key), None)
+    article = next((each for each in done.state.articles if each.key == key), None) if form == "artikel" else None
     return visit.fragment(
         "desk-changed.html",
         headers=triggers(events),
-        **head_values(app, visit, worker, state, panel),
-        announced=_announced(app, state, key) if done.changed else "",
-        others=of_others(app.edition_desk.history(state.edition.number), before.revision, visit.editor.who),
+        **head_values(app, visit, worker, done.state, panel),
+        announced=_announced(done, key) if changed else "",
+        others=[each for each in done.since if each.who != visit.editor.who],
         problem=done.problem,
         conflict=done.conflict,
-        in_form=in_form,
-        edited=article if panel == "artikel" else None,
-        originals=originals_of(article) if article and panel == "artikel" else [],
+        in_form=form,
+        originals=originals_of(article) if article else None,
+        subject_renewed=stepped,
     )
 
 
-def _announced(app: App, state: DeskState, key: str) -> str:
+def _announced(done: _Done, key: str) -> str:
     """What has been done, for those who cannot see it."""
-    last = app.edition_desk.history(state.edition.number)[0]
+    state = done.state
     place = next((each.number + 1 for each in state.articles if each.key == key), None)
     where = f" Platz {place} von {len(state.articles)}." if place else ""
-    return f"{last.summary}.{where}"
+    return f"{done.since[0].summary}.{where}"
 
 
-def _page(
-    app: App, visit: Visit, worker: SendingWorker, posted: Posted, panel: str, done: _Done
-) -> Response[str]:
+def _page(app: App, visit: Visit, worker: SendingWorker, posted: Posted, panel: str, done: _Done) -> Response[str]:
     """Without a script: on to the page, or the page with what was typed and why it was not saved."""
-    number = done.state.edition.number
+    number, form = done.state.edition.number, posted.one("formular")
     key = posted.one("artikel") if panel == "artikel" else ""
-    there = not key or any(each.key == key for each in done.state.articles)
-    if done.problem and panel in _TYPED and posted.one("feld-form") and there:
-        typed = {name: posted.one(name) for name in posted.names}
-        more = {"typed": typed, "problem": done.problem, "conflict": done.conflict}
+    if panel == "artikel" and not any(each.key == key for each in done.state.articles):
+        panel, key = "vorrat", ""
+    if done.problem and form in FORMS and FORMS[form] in ("", panel):
         status = 409 if done.conflict else 400
-        return show_panel_page(app, visit, worker, number, panel, {"artikel": key}, status=status, **more)
-    path = desk_path(number, panel if there else "vorrat")
-    if key and there:
-        path += f"?{urlencode({'artikel': key})}"
+        again = typed_again(form, posted)
+        return show_panel_page(
+            app,
+            visit,
+            worker,
+            number,
+            panel,
+            {"artikel": key},
+            status=status,
+            problem=done.problem,
+            conflict=done.conflict,
+            **again,
+        )
+    path = desk_path(number, panel) + (f"?{urlencode({'artikel': key})}" if key else "")
     if done.problem:
         return visit.go(path, done.problem, tone="wrong")
-    said = app.edition_desk.history(number)[0].summary + "." if done.changed else ""
-    return visit.go(path, said)
+    return visit.go(path, f"{done.since[0].summary}." if done.since else "")

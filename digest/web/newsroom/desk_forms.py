@@ -1,4 +1,4 @@
-"""What a form of the edition desk sends -> the edits that it means. Pure; what cannot be read is an EditRefusedError."""
+"""What a form of the desk sends -> the edits that it means. Pure; what cannot be read is an EditRefusedError."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from digest.model.desk import DeskArticle, DeskState
 from digest.model.extras import Advertisement, Appointment
 from digest.storage.edition_changes import changes_of_editions
 from digest.tasks.describe_edits import FIELDS, word_diff
+from digest.web.newsroom.desk_check import check_values
 from digest.web.newsroom.desk_forms import SPARE, chosen_section, find_article, shown_words
 from digest.web.newsroom.layout import Visit
 
@@ -58,8 +59,8 @@ def originals_of(article: DeskArticle) -> list[tuple[str, str, str]]:
     return [(name, FIELDS[name], original[name]) for name in article.edited]
 
 
-def _new(_app: App, _visit: Visit, _state: DeskState, asked: Asked) -> Values:
-    return {"typed": dict(asked)}
+def _new(_app: App, _visit: Visit, _state: DeskState, _asked: Asked) -> Values:
+    return {"typed": {}}
 
 
 def _extras(_app: App, _visit: Visit, state: DeskState, _asked: Asked) -> Values:
@@ -103,6 +104,7 @@ PANELS = {
     "vorrat": Panel("Vorrat", "desk-pool.html", _pool),
     "neu": Panel("Neu", "desk-new.html", _new),
     "beiwerk": Panel("Beiwerk", "desk-extras.html", _extras),
+    "pruefung": Panel("Prüfung", "desk-check.html", check_values),
     "test": Panel("Test", "desk-trial.html", _trial),
     "verlauf": Panel("Verlauf", "desk-history.html", _history),
     "artikel": Panel("", "desk-article.html", _article),

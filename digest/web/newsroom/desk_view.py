@@ -7,19 +7,28 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from litestar.exceptions import NotFoundException
+
 from digest.app import App
 from digest.model.desk import DeskState, Revision
-from digest.model.edition import Edition, EditionKind, EditionState
+from digest.model.edition import EditionKind, EditionState
 from digest.model.editor import Role
-from digest.storage.edition_changes import changes_of_editions
 from digest.tasks.desk_preview import PERSONAS
+from digest.tasks.prepare_edition import CHANGED
 from digest.tasks.sending_worker import SendingWorker
 from digest.web.newsroom.decisions import decisions_for
 from digest.web.newsroom.layout import POLICY, ROOT, Visit
 
 #: The preview stands in a frame.
 DESK_POLICY = f"{POLICY}; frame-src 'self'"
-_OPEN = (EditionState.PREPARED, EditionState.IN_REVIEW, EditionState.HELD)
+
+
+def state_of(app: App, number: int) -> DeskState:
+    """Raises NotFoundError, and 404 for a letter, which has no desk."""
+    state = app.edition_desk.state(number)
+    if state.edition.kind is EditionKind.LETTER:
+        raise NotFoundException()
+    return state
 
 
 def desk_path(number: int, part: str = "") -> str:
@@ -50,22 +59,12 @@ def head_values(app: App, visit: Visit, worker: SendingWorker, state: DeskState,
         "desk": desk_path(edition.number),
         "panel": panel,
         "decisions": {} if edition.kind is EditionKind.LETTER else decisions_for(edition, worker),
-        "was_approved": was_approved(app, edition),
+        "was_approved": edition.state is EditionState.IN_REVIEW and edition.reason == CHANGED,
         "now": app.clock(),
         "anchor": anchor_of,
         "personas": PERSONAS,
         "is_admin": visit.editor.role is Role.ADMIN,
     }
-
-
-def was_approved(app: App, edition: Edition) -> bool:
-    """Whether there was an approval that a later change has voided."""
-    if edition.approved_hash or edition.state not in _OPEN:
-        return False
-    with app.database.read() as connection:
-        deeds = changes_of_editions(connection, [edition.number])[edition.number]
-    decided = [deed.what for deed in deeds if deed.what in ("edition.approve", "edition.hold", "edition.release")]
-    return bool(decided) and decided[0] == "edition.approve"
 
 
 def of_others(revisions: Sequence[Revision], since: int, who: str) -> list[Revision]:

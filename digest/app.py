@@ -574,7 +574,7 @@ class App:
         """Queue a sent edition once more for one person."""
         from digest.tasks.send_again import queue_again
 
-        queue_again(self.database, number, address, self.secret)
+        queue_again(self.database, number, address, self.secret, self.clock())
 
     def waiting_letters(self) -> list[int]:
         """The numbers of the letters that somebody waits for."""

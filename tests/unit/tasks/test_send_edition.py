@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 
 from digest.deliver.loop import send_all
 from digest.deliver.memory import MemoryBackend
-from digest.errors import HeldBackError, PausedError, StorageError
+from digest.errors import HeldBackError, PausedError, StepError, StorageError
 from digest.model.delivery import DeliveryState, Message, Outcome
 from digest.model.edition import EditionState
 from digest.storage.sender_lock import sender_lock
@@ -378,3 +378,17 @@ def test_a_preview_is_the_very_message(house: MakeHouse, now: Any) -> None:
     assert sent.app.preview(sent.number, "bert@probe.example") == message
     assert before.message_id == message.message_id
     assert message_from_bytes(message.data, policy=policy.default)["To"] == "bert@probe.example"
+
+
+def test_a_repeat_for_who_left_is_refused_and_the_ledger_still_says_that_they_got_it(house: MakeHouse) -> None:
+    home = house()
+    home.send()
+    with home.app.database.write() as connection:
+        unsubscribe(connection, home.people[0].id, source="test", who="test", now=AT)
+    with pytest.raises(StepError, match=r"anna@.*unsubscribed"):
+        home.app.queue_again(home.number, home.people[0].email)
+    assert home.ledger()["anna"] == "submitted"
+    home.app.queue_again(home.number, home.people[1].email)
+    home.app.sender().send_late(home.number)
+    assert home.got().count("anna") == 1
+    assert home.got().count("bert") == 2

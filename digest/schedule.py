@@ -140,7 +140,7 @@ class Clock:
             work, moments = partial(rounds.newsletters, newsletter.slug), partial(_moment, newsletter, zone)
             self._add(f"newsletter {newsletter.slug}", work, Every(_EDITIONS, moments))
         self._add("letters", rounds.letters, Every(_SENDING))
-        self._add("latecomers", rounds.latecomers, Every(_SENDING))
+        self._add("latecomers", rounds.latecomers, Every(_EDITIONS))
         self._add("extras", rounds.extras, Every(_SENDING))
         if self._sending_only:
             return

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from msgspec import UNSET
+
 from digest.errors import EditRefusedError
 from digest.gather.lines import one_line
 from digest.model.arrangement import Override
@@ -131,7 +133,6 @@ def _reset_field(name: str) -> Callable[[Posted, DeskState, str], Sequence[Edit]
 
 
 def _write(posted: Posted, _state: DeskState, _key: str) -> Sequence[Edit]:
-    section = {"section": posted.one("rubrik")} if posted.one("rubrik") else {}
     article = Article(
         title=posted.one("title"),
         source=NEWSROOM,
@@ -143,7 +144,7 @@ def _write(posted: Posted, _state: DeskState, _key: str) -> Sequence[Edit]:
         image_credit=posted.one("image_credit"),
         picture_alt=posted.one("picture_alt"),
         topics=tuple(posted.one("topics").split(",")),
-        **section,
+        section=posted.one("rubrik") or UNSET,
     )
     return (WriteArticle(content=article, pinned="anheften" in posted),)
 

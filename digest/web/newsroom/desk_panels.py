@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from msgspec.structs import asdict
 
 from digest.app import App
 from digest.errors import NotFoundError
-from digest.model.desk import DeskArticle, DeskState
+from digest.model.desk import DeskArticle, DeskState, Revision
 from digest.model.extras import Advertisement, Appointment
 from digest.storage.edition_changes import changes_of_editions
 from digest.tasks.describe_edits import FIELDS, word_diff
 from digest.web.newsroom.desk_check import check_values
 from digest.web.newsroom.desk_forms import SPARE, chosen_section, find_article, shown_words
 from digest.web.newsroom.layout import Visit
+from subscribers.model import AuditEntry
 
+#: What the audit trail calls an edit, which the history tells better.
+_EDITED = "edition edited"
 Asked = Mapping[str, str]
 Values = dict[str, Any]
 
@@ -89,11 +93,10 @@ def _history(app: App, _visit: Visit, state: DeskState, _asked: Asked) -> Values
     number = state.edition.number
     with app.database.read() as connection:
         deeds = changes_of_editions(connection, [number])[number]
+    steps: list[tuple[datetime, Revision | None, AuditEntry | None]]
     steps = [(each.at, each, None) for each in app.edition_desk.history(number) if each.number]
-    return {
-        "steps": sorted([*steps, *((deed.at, None, deed) for deed in deeds)], key=lambda step: step[0], reverse=True),
-        "word_diff": word_diff,
-    }
+    steps += [(deed.at, None, deed) for deed in deeds if deed.what != _EDITED]
+    return {"steps": sorted(steps, key=lambda step: step[0], reverse=True), "word_diff": word_diff}
 
 
 def _trial(_app: App, visit: Visit, _state: DeskState, _asked: Asked) -> Values:

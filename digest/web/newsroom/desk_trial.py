@@ -9,6 +9,7 @@ from litestar import Request, Response, post
 from digest.app import App
 from digest.errors import DigestError, EditRefusedError
 from digest.model.delivery import DeliveryState
+from digest.storage.edition_changes import record_edition_change
 from digest.tasks.send_test import TrialReport
 from digest.web.newsroom.desk import show_panel_page
 from digest.web.newsroom.desk_panels import fill_panel
@@ -18,7 +19,6 @@ from digest.web.newsroom.parts import Number, TheWorker
 from digest.web.newsroom.wording import word
 from digest.web.parts import TheApp, ThePosted
 from subscribers.addresses import parse_address
-from subscribers.audit import record_change
 from subscribers.errors import AddressError, SubscribersError
 
 _MOST = 10
@@ -79,10 +79,7 @@ def read_addresses(text: str, own: str) -> list[str]:
 def _send(app: App, visit: Visit, number: int, addresses: list[str]) -> list[Tried]:
     reports = app.send_test(number, addresses)
     with app.database.write() as connection:
-        detail = {"messages": str(len(reports))}
-        record_change(
-            connection, who=visit.editor.who, what="edition.test", subject=str(number), at=app.clock(), detail=detail
-        )
+        record_edition_change(connection, number, "test", who=visit.editor.who, at=app.clock())
     return [_told(report) for report in reports]
 
 

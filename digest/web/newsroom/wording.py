@@ -89,6 +89,7 @@ _DEEDS = {
     "edition.cancel": "abgebrochen",
     "edition.skip": "ausgelassen",
     "edition edited": "bearbeitet",
+    "edition.test": "zum Test verschickt",
     "edition.prepare": "vorbereitet",
     "subscriber.add": "eingetragen",
     "subscriber.change": "geändert",

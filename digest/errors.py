@@ -93,10 +93,13 @@ class SourceError(DigestError):
 
 
 class FetchError(DigestError):
-    """One address or file could not be read, or may not be; `retry_after` in seconds where it is worth another try."""
+    """One address or file could not be read, or may not be; `retry_after` in seconds where it is worth another try.
 
-    def __init__(self, url: str, problem: str, *, retry_after: float | None = None) -> None:
-        self.url, self.problem, self.retry_after = url, problem, retry_after
+    `status` is what an HTTP server answered, 0 where none did.
+    """
+
+    def __init__(self, url: str, problem: str, *, retry_after: float | None = None, status: int = 0) -> None:
+        self.url, self.problem, self.retry_after, self.status = url, problem, retry_after, status
         super().__init__(f"{url} {problem}")
 
 

@@ -97,7 +97,11 @@ def _show_candidate(candidate: Candidate) -> None:
 @command.command("add")
 @click.argument("name")
 @click.option(
-    "--type", "kind", type=click.Choice(["feed", "page", "textfile", "sample"]), default="feed", show_default=True
+    "--type",
+    "kind",
+    type=click.Choice(["feed", "page", "wordpress", "textfile", "sample"]),
+    default="feed",
+    show_default=True,
 )
 @click.option("--url", default="", help="Where it is.")
 @click.option("--path", default="", help="A local file or folder instead.")

@@ -40,6 +40,7 @@ TYPES = {
     "feed": "digest.gather.feed:FeedSource",
     "page": "digest.gather.page:PageSource",
     "textfile": "digest.gather.textfile:TextFileSource",
+    "wordpress": "digest.gather.wordpress:WordPressSource",
     "sample": "digest.gather.sample:SampleSource",
 }
 

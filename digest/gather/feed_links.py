@@ -1,8 +1,9 @@
-"""Feeds that a page names in its head (<link rel="alternate">), and whether something is a page at all. Pure."""
+"""What a page names in its head (<link>), above all its feeds, and whether something is a page at all. Pure."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import NamedTuple
 from urllib.parse import urljoin
@@ -17,6 +18,15 @@ _MOST = 20
 _TITLE_MAX = 80
 #: Feeds that seldom are what somebody wants.
 _MINOR = ("comment", "kommentar")
+
+
+class HeadLink(NamedTuple):
+    """A <link> of a head. `rels` and `type` are in small letters, `url` is absolute, `title` on one line."""
+
+    rels: tuple[str, ...]
+    type: str
+    url: str
+    title: str
 
 
 class FeedLink(NamedTuple):
@@ -39,6 +49,14 @@ def is_html(content: bytes, content_type: str) -> bool:
 def feed_links(content: bytes, url: str) -> list[FeedLink]:
     """The feeds that the page at `url` names, each once, those of comments last."""
     found: dict[str, FeedLink] = {}
+    for link in head_links(content, url):
+        if "alternate" in link.rels and link.type in _FEED_TYPES:
+            found.setdefault(link.url, FeedLink(link.url, link.title))
+    return sorted(found.values(), key=_is_minor)[:_MOST]
+
+
+def head_links(content: bytes, url: str) -> Iterator[HeadLink]:
+    """The web addresses that the page at `url` links to in its head, in its order."""
     base = url
     for tag in _TAG.findall(content[:_HEAD_OCTETS].decode("utf-8", "replace")):
         given = _attributes(tag)
@@ -46,14 +64,10 @@ def feed_links(content: bytes, url: str) -> list[FeedLink]:
         address = _joined(base, href)
         if tag[1:5].lower() == "base" and href:
             base = address
-        elif (
-            "alternate" in given.get("rel", "").lower().split()
-            and given.get("type", "").partition(";")[0].strip().lower() in _FEED_TYPES
-            and href
-            and address.startswith(("http://", "https://"))
-        ):
-            found.setdefault(address, FeedLink(address, one_line(given.get("title", ""))[:_TITLE_MAX]))
-    return sorted(found.values(), key=_is_minor)[:_MOST]
+        elif href and address.startswith(("http://", "https://")):
+            rels = tuple(given.get("rel", "").lower().split())
+            kind = given.get("type", "").partition(";")[0].strip().lower()
+            yield HeadLink(rels, kind, address, one_line(given.get("title", ""))[:_TITLE_MAX])
 
 
 def _is_minor(link: FeedLink) -> bool:

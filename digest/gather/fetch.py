@@ -48,13 +48,15 @@ _UNPACKED = frozenset({"", "identity", "gzip", "deflate"})
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """`url` is where the content came from in the end; `content_type` as the server said it, "" where nobody did.
 
-    `location` is the server's Content-Location, "" without one: what relative links in a feed refer to.
+    `location` is the server's Content-Location, "" without one: what relative links in a feed refer to. `headers` are
+    all that the server sent, by their names in small letters.
     """
 
     content: bytes
     url: str
     content_type: str = ""
     location: str = ""
+    headers: dict[str, str] = {}
 
 
 class Fetcher:
@@ -165,6 +167,7 @@ class Fetcher:
                     url=url,
                     content_type=response.headers.get("content-type", ""),
                     location=response.headers.get("content-location", ""),
+                    headers=dict(response.headers.items()),
                 ), ""
         except (httpx2.HTTPError, httpx2.InvalidURL, SSRFGuardError, UnicodeError, ValueError) as error:
             problem = self._problem(url, error)
@@ -183,10 +186,12 @@ class Fetcher:
             return
         said = f"answered {status} {one_line(response.reason_phrase)[:100]}".rstrip()
         if status == 410:
-            raise FetchError(shown_url(url), f"{said}: it is gone for good and can be taken out of the settings")
+            gone = f"{said}: it is gone for good and can be taken out of the settings"
+            raise FetchError(shown_url(url), gone, status=status)
         if status in (429, 503) and after is not None:
-            raise FetchError(shown_url(url), f"{said}: come back in {after:.0f} seconds", retry_after=after)
-        raise FetchError(shown_url(url), said, retry_after=0.0 if status >= 500 else None)
+            said = f"{said}: come back in {after:.0f} seconds"
+            raise FetchError(shown_url(url), said, retry_after=after, status=status)
+        raise FetchError(shown_url(url), said, retry_after=0.0 if status >= 500 else None, status=status)
 
     def _body(self, response: httpx2.Response, url: str) -> bytes:
         coding = response.headers.get("content-encoding", "").strip().lower()
@@ -252,7 +257,7 @@ def _cached(transport: httpx2.BaseTransport, file: Path | None) -> httpx2.BaseTr
 
 
 def _too_many(error: FetchError) -> bool:
-    return error.problem.startswith("answered 429")
+    return error.status == 429
 
 
 def _worth_a_retry(error: Exception) -> bool | float:

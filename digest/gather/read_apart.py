@@ -1,4 +1,4 @@
-"""Reading feeds and pages in a process of its own, with an end to its time and its memory.
+"""Reading feeds, pages and WordPress's answers in a process of its own, with an end to its time and its memory.
 
 The parsers' expressions and searches take quadratic time for some hostile content, and nothing can interrupt them in
 this process. What is small cannot take long and is read here. The other process is started as
@@ -24,6 +24,7 @@ import msgspec
 from digest.gather.guard import seconds_left
 from digest.gather.jsonfeed import is_json, read_json_feed
 from digest.gather.page_reading import PageBytes, PageFound, read_page
+from digest.gather.wordpress_posts import Posts, PostsBytes, read_posts
 from digest.gather.xmlfeed import Feed, FeedBytes, read_feed
 from digest.gather.xmltext import UnsoundError
 from digest.model.article import Article
@@ -38,16 +39,18 @@ _LENGTH = 8
 
 
 class _Request(msgspec.Struct, frozen=True, kw_only=True):
-    """One of both; `seconds` is for the other process's own limit."""
+    """One of them; `seconds` is for the other process's own limit."""
 
     seconds: float
     feed: FeedBytes | None = None
     page: PageBytes | None = None
+    posts: PostsBytes | None = None
 
 
 class _Reply(msgspec.Struct, frozen=True, kw_only=True):
     feed: Feed | None = None
     page: PageFound | None = None
+    posts: Posts | None = None
     problem: str = ""
 
 
@@ -73,6 +76,19 @@ def read_page_apart(page: PageBytes, seconds: float) -> PageFound:
         raise UnsoundError(reply.problem)
     article = reply.page.article and _at_home(reply.page.article, ZoneInfo(page.zone))
     return msgspec.structs.replace(reply.page, article=article)
+
+
+def read_posts_apart(posts: PostsBytes, seconds: float) -> Posts:
+    """What `read_posts` finds, within `seconds`. Raises UnsoundError for what is no list of posts or takes too much."""
+    if len(posts.content) <= SMALL:
+        return read_posts(posts)
+    reply = _ask(_Request(posts=posts, seconds=_allowed(seconds)))
+    if reply.posts is None:
+        raise UnsoundError(reply.problem)
+    zone = ZoneInfo(posts.zone)
+    return msgspec.structs.replace(
+        reply.posts, articles=tuple(_at_home(article, zone) for article in reply.posts.articles)
+    )
 
 
 @contextmanager
@@ -196,7 +212,9 @@ def _answer(request: _Request) -> _Reply:
     try:
         if request.feed is not None:
             return _Reply(feed=_read_feed(request.feed))
-        assert request.page is not None  # noqa: S101, it is one of both
+        if request.posts is not None:
+            return _Reply(posts=read_posts(request.posts))
+        assert request.page is not None  # noqa: S101, it is one of them
         return _Reply(page=read_page(request.page))
     except UnsoundError as unsound:
         return _Reply(problem=str(unsound))

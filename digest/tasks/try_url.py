@@ -1,4 +1,5 @@
-"""What an address would give as a source: a feed, a page with feeds linked, an overview page or a single article."""
+"""What an address would give as a source: a feed, a WordPress site, a page with feeds linked, an overview page or a
+single article."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from digest.gather.collect import gather_source
 from digest.gather.feed_links import FeedLink, feed_links, is_html
 from digest.gather.fetch import Fetched, Fetcher, shown_url
 from digest.gather.settings import SourceSettings
+from digest.gather.wordpress_api import announced_posts, named_posts, posts_page, site_title
 from digest.model.article import Article
 
 #: Feeds of one page that are tried, and articles that are read of an overview page.
@@ -28,6 +30,9 @@ _SHORT = 40
 _ONLY_ITSELF = "It is a page by itself, and would never bring another article: name a feed, or the overview it is on."
 
 
+Kind = Literal["feed", "wordpress", "page"]
+
+
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """One way to read the address. `articles` counts what it gave now; the others how many of them have that.
 
@@ -35,7 +40,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     address gives nothing this way.
     """
 
-    type: Literal["feed", "page"]
+    type: Kind
     url: str
     name: str
     problems: tuple[str, ...]
@@ -81,14 +86,32 @@ def try_url(url: str, topics: Mapping[str, str], taken: Sequence[str], context: 
         fetched = context.fetcher.get(url, trusted=True)
     except FetchError as problem:
         raise SourceError(_host(url), str(problem)) from problem
+    if named_posts(url):
+        only = _try("wordpress", url, "", fetched, topics, taken, context)
+        return TriedUrl(url=url, what="a WordPress site's REST API", candidates=(only,))
     if not is_html(fetched.content, fetched.content_type):
         return TriedUrl(url=url, what="a feed", candidates=(_try("feed", url, "", fetched, topics, taken, context),))
     links = feed_links(fetched.content, fetched.url)
-    found = [_try("feed", link.url, link.title, None, topics, taken, context) for link in links[:_MOST_FEEDS]]
+    found = []
+    if _gives_posts(fetched, context):
+        found.append(_try("wordpress", url, site_title(fetched), fetched, topics, taken, context))
+    found += [_try("feed", link.url, link.title, None, topics, taken, context) for link in links[:_MOST_FEEDS]]
     found.append(_try("page", url, "", fetched, topics, taken, context))
     # A stable sort: what gives something goes before what does not, a feed before the page.
     found.sort(key=lambda each: not each.table)
     return TriedUrl(url=url, what=_what(links, found), candidates=tuple(found))
+
+
+def _gives_posts(page: Fetched, context: Context) -> bool:
+    """Whether the page is of a WordPress site whose API answers us; else its feed is the better name for it."""
+    posts = announced_posts(page)
+    if posts is None:
+        return False
+    try:
+        context.fetcher.get(posts_page(posts, 1, 1))
+    except FetchError:
+        return False
+    return True
 
 
 def _what(links: Sequence[FeedLink], found: Sequence[Candidate]) -> str:
@@ -100,7 +123,7 @@ def _what(links: Sequence[FeedLink], found: Sequence[Candidate]) -> str:
 
 
 def _try(
-    kind: Literal["feed", "page"],
+    kind: Kind,
     url: str,
     title: str,
     fetched: Fetched | None,

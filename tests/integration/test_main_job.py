@@ -186,7 +186,7 @@ def broken_sources(tmp_path: Path, port: int) -> list[dict[str, str]]:
         {"name": "Latein", "type": "textfile", "path": "latin.txt"},
         {"name": "Nirgends", "type": "textfile", "path": "gibt-es-nicht"},
         {"name": "Ordner", "type": "textfile", "path": "leerer-ordner"},
-        {"name": "Blog", "type": "wordpress", "url": "https://blog.example"},
+        {"name": "Blog", "type": "wordpress", "url": f"http://127.0.0.1:{port}/"},
     ]
 
 

@@ -115,9 +115,14 @@ def test_a_server_that_gives_nothing(httpserver: HTTPServer, context: Context, s
     assert len(httpserver.log) == 1
 
 
-def test_a_type_that_comes_later(context: Context) -> None:
-    with pytest.raises(SourceError, match="'wordpress' is not available"):
-        gather_source(settings(type="wordpress"), {}, context)
+def test_every_type_of_the_settings_is_there() -> None:
+    assert set(TYPES) == {"feed", "page", "textfile", "wordpress", "sample"}
+
+
+def test_a_type_that_is_not_there(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(TYPES, "feed")
+    with pytest.raises(SourceError, match="'feed' is not available"):
+        gather_source(settings(), {}, context)
 
 
 class BrokenSource:

@@ -10,6 +10,7 @@ from ipaddress import ip_address, ip_network
 import msgspec
 from sqlalchemy import Connection, case, delete, or_, update
 
+from subscribers.addresses import Address
 from subscribers.tables import request_counts
 from subscribers.upsert import insert_if_absent
 
@@ -18,6 +19,8 @@ _C = request_counts.c
 _NOBODY = "nobody"
 #: What one customer of a provider has at least, IPv4 and IPv6 (RFC 6177).
 _PREFIX = {4: 24, 6: 64}
+#: Where dots in the part before the @-sign mean nothing.
+_DOTLESS = frozenset(("gmail.com", "googlemail.com"))
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -64,6 +67,15 @@ def network_of(ip: str) -> str:
         return ""
     address = getattr(address, "ipv4_mapped", None) or address
     return str(ip_network(f"{str(address).partition('%')[0]}/{_PREFIX[address.version]}", strict=False))
+
+
+def mailbox_of(address: Address) -> str:
+    """The mailbox that an address most likely reaches: what follows a plus-sign (RFC 5233) is the reader's own."""
+    local = address.local.casefold()
+    local = local.partition("+")[0] or local
+    if address.domain in _DOTLESS:
+        return f"{local.replace('.', '')}@gmail.com"
+    return f"{local}@{address.domain}"
 
 
 def delete_old_counts(conn: Connection, before: datetime) -> int:

@@ -23,12 +23,14 @@ from subscribers.errors import AddressError, UnknownListError
 from subscribers.lists import get_list
 from subscribers.model import Consent, Profile, Subscriber, SubscriptionState
 from subscribers.repository import add_subscriber, find_subscriber
-from subscribers.request_counts import Limit, count_requests, network_of
+from subscribers.request_counts import Limit, count_requests, mailbox_of, network_of
 from subscribers.subscriptions import subscribe, subscriptions_of
 from subscribers.suppression import suppression_of
 
 #: One address gets one confirmation letter in that time, whatever it is signed up for and by whom.
 PER_ADDRESS = Limit("confirmation to address", 1, timedelta(hours=24))
+#: One mailbox has as many addresses as somebody likes to think of (anna+1@, anna+2@).
+PER_MAILBOX = Limit("confirmation to mailbox", 5, timedelta(hours=24))
 PER_NETWORK = Limit("sign-up from network", 30, timedelta(hours=1))
 PER_DOMAIN = Limit("sign-up at domain", 500, timedelta(hours=1))
 _PAGE_MAX = 500
@@ -78,7 +80,12 @@ def open_list(connection: Connection, newsletter: Newsletter) -> str:
 
 def _may_be_asked(desk: Desk, connection: Connection, address: Address, request: _Request, ip: str) -> bool:
     """Whether a letter may go to `address`: nobody active, suppressed or erased, and within the limits. Counts it."""
-    counted = [(PER_NETWORK, network_of(ip)), (PER_DOMAIN, address.domain), (PER_ADDRESS, address.email)]
+    counted = [
+        (PER_NETWORK, network_of(ip)),
+        (PER_DOMAIN, address.domain),
+        (PER_ADDRESS, address.email),
+        (PER_MAILBOX, mailbox_of(address)),
+    ]
     within = count_requests(connection, counted, secret=desk.secret, now=request.now)
     suppressed = suppression_of(connection, address, secret=desk.secret)
     person = find_subscriber(connection, address.email, secret=desk.secret)

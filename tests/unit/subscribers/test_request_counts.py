@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
-from subscribers.request_counts import Limit, count_request, count_requests, delete_old_counts, network_of
+from subscribers.addresses import parse_address
+from subscribers.request_counts import Limit, count_request, count_requests, delete_old_counts, mailbox_of, network_of
 from subscribers.tables import request_counts
 
 HOUR = timedelta(hours=1)
@@ -81,3 +82,18 @@ def test_old_windows_are_deleted(conn: Connection, secret: bytes, now: datetime)
 )
 def test_networks(ip: str, network: str) -> None:
     assert network_of(ip) == network
+
+
+@pytest.mark.parametrize(
+    ("address", "mailbox"),
+    [
+        ("Anna@leser.example", "anna@leser.example"),
+        ("anna+news+1@leser.example", "anna@leser.example"),
+        ("+1@leser.example", "+1@leser.example"),
+        ("an.na@leser.example", "an.na@leser.example"),
+        ("an.na+x@googlemail.com", "anna@gmail.com"),
+        ("anna@bücher.example", "anna@xn--bcher-kva.example"),
+    ],
+)
+def test_addresses_of_one_mailbox_are_counted_as_one(address: str, mailbox: str) -> None:
+    assert mailbox_of(parse_address(address)) == mailbox

@@ -14,7 +14,7 @@ from digest.app import App
 from digest.errors import NotFoundError, SignUpError
 from digest.model.reader import Origin, SignUp
 from digest.storage.tables import deliveries, editions
-from digest.tasks.sign_up import PER_NETWORK
+from digest.tasks.sign_up import PER_MAILBOX, PER_NETWORK
 from digest.tasks.sign_up_form import read_wish
 from subscribers.addresses import parse_address
 from subscribers.audit import list_changes
@@ -117,6 +117,15 @@ def test_a_thousand_sign_ups_for_one_victim_are_one_letter(make_app: Callable[..
     now.moment += timedelta(minutes=1)
     sign_up(app)
     assert len(letterbox(app)) == 2
+
+
+def test_a_thousand_addresses_of_one_mailbox_are_a_few_letters(make_app: Callable[..., App]) -> None:
+    app = make_app()
+    for turn in range(40):
+        sign_up(app, f"anna+{turn}@leser.example", origin=Origin(ip=f"198.51.{turn}.1"))
+    assert len(letterbox(app)) == PER_MAILBOX.most
+    sign_up(app, "bert+1@leser.example")
+    assert len(letterbox(app)) == PER_MAILBOX.most + 1
 
 
 def test_a_second_newsletter_is_no_second_letter_on_the_same_day(make_app: Callable[..., App]) -> None:

@@ -96,7 +96,7 @@ class App:
 
         Raises SettingsError; then the old ones stay.
         """
-        settings = load_settings(self.path, self.environ)[0]
+        settings = load_settings(self.path, self.environ)
         candidate = App(settings, path=self.path, environ=self.environ, backend=self._backend)
         with suppress(HeldBackError):
             candidate.backend()
@@ -765,7 +765,6 @@ class App:
         return Poster(self.settings.gather.allow_networks, self.settings.gather.user_agent)
 
 
-def open_app(path: Path, environ: Mapping[str, str] = os.environ) -> tuple[App, list[str]]:
-    """The app for the settings at `path`, and sentences about settings without effect. Raises SettingsError."""
-    settings, notes = load_settings(path, environ)
-    return App(settings, path=path, environ=environ), notes
+def open_app(path: Path, environ: Mapping[str, str] = os.environ) -> App:
+    """The app for the settings at `path`. Raises SettingsError."""
+    return App(load_settings(path, environ), path=path, environ=environ)

@@ -7,7 +7,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -33,8 +33,6 @@ from digest.storage.settings import DatabaseSettings, RetentionSettings
 PREFIX = "DIGEST_"
 CONFIG_VARIABLE = "DIGEST_CONFIG"
 _ENVIRONMENT = "the environment"
-#: Keys of the contract whose rooms are not built yet: read, and said to be without effect. "" is the whole table.
-_LATER: dict[str, tuple[str, ...]] = {}
 #: What msgspec calls a type -> what people call it.
 _WORDS = {
     "`str`": "text",
@@ -67,8 +65,8 @@ class Settings(Table, frozen=True, kw_only=True):
     retention: RetentionSettings = RetentionSettings()
 
 
-def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> tuple[Settings, list[str]]:
-    """The settings of the file at `path`, and sentences about those that have no effect in this version.
+def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of the file at `path`, overridden by the environment.
 
     Raises SettingsError, which names the key, and the file or the variable that it stands in.
     """
@@ -86,7 +84,7 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> tuple[
             blamed = [name for name, key in path_of.items() if wrong.key.startswith(key)] or overridden
             raise SettingsError(", ".join(blamed), wrong.problem, _ENVIRONMENT) from None
         raise
-    return _with_absolute_paths(settings, path.resolve().parent, where), _without_effect(merged)
+    return _with_absolute_paths(settings, path.resolve().parent, where)
 
 
 def _read(path: Path, where: str) -> dict[str, Any]:
@@ -275,22 +273,3 @@ def _with_absolute_paths(settings: Settings, folder: Path, where: str) -> Settin
         bounces=replace(bounces, maildir=absolute("bounces.maildir", bounces.maildir)),
         templates=replace(settings.templates, path=absolute("templates.path", settings.templates.path)),
     )
-
-
-def _without_effect(raw: dict[str, Any]) -> list[str]:
-    found = []
-    for table, keys in _LATER.items():
-        entries = list(_entries(raw, table.split(".")))
-        for key in keys:
-            if any(entry.get(key) if key else entry for entry in entries):
-                found.append(f"{table}.{key}" if key else table)
-    return [f"Setting `{key}` has no effect in this version." for key in found]
-
-
-def _entries(table: Any, names: list[str]) -> Iterator[dict[str, Any]]:
-    """The tables that `names` leads to, through single tables and through lists of them."""
-    for entry in table if isinstance(table, list) else [table]:
-        if not names:
-            yield entry
-        elif names[0] in entry:
-            yield from _entries(entry[names[0]], names[1:])

@@ -127,7 +127,7 @@ def make_app(make_config: MakeConfig, database_file: Path, now: Now) -> Iterator
 
     def make(newsletter: Mapping[str, Any] | None = None, *, backend: Any = None, **tables: Any) -> App:
         path = make_config(newsletter, **tables)
-        app = App(load_settings(path, {})[0], path=path, environ={}, clock=now, backend=backend)
+        app = App(load_settings(path, {}), path=path, environ={}, clock=now, backend=backend)
         made.append(app)
         with app.database.write() as connection, contextlib.suppress(ListExistsError):  # it may be a second app
             create_list(connection, "morgen", "Der Morgen", now=now())

@@ -48,12 +48,10 @@ def with_app(command: Command) -> Command:
 
 @contextmanager
 def opened(path: Path) -> Iterator[App]:
-    """The app for the settings at `path`; what has no effect is said on stderr."""
+    """The app for the settings at `path`, closed at the end."""
     from digest.app import open_app
 
-    app, notes = open_app(path)
-    for note in notes:
-        click.echo(f"Note: {note}", err=True)
+    app = open_app(path)
     try:
         yield app
     finally:

@@ -32,7 +32,7 @@ def sent(make_config: Any, digest: Any, tmp_path: Path) -> str:
     assert ran.exit_code == 0, ran.stderr
     from digest.app import open_app
 
-    app, _ = open_app(tmp_path / "config.toml", {})
+    app = open_app(tmp_path / "config.toml", {})
     with app.database.read() as connection:
         from subscribers.repository import get_subscriber
 

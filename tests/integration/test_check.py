@@ -140,7 +140,7 @@ def test_the_newest_edition_is_checked_with_what_it_was_frozen_with(prepared: Pa
 
 
 def test_an_edition_with_a_mistake_names_the_article(prepared: Path) -> None:
-    app, _ = open_app(prepared, {})
+    app = open_app(prepared, {})
     with app.database.write() as connection:
         edition = editions.get_edition(connection, 1, content=True)
         assert edition.content is not None

@@ -265,13 +265,6 @@ def test_config_and_environment(digest: Digest, tmp_path: Path, monkeypatch: pyt
     assert "DIGEST_SIET__NAME" in wrong.stderr
 
 
-def test_settings_without_effect_are_said_on_stderr(digest: Digest, make_config: MakeConfig) -> None:
-    make_config({"holidays": "DE-BE"})
-    ran = digest("sources", "list", "--json")
-    assert ran.json[0]["name"] == "Politik"
-    assert "Note: Setting `newsletters.holidays` has no effect" in ran.stderr
-
-
 @pytest.mark.usefixtures("house")
 def test_the_articles_document(digest: Digest) -> None:
     (first, *_) = digest("articles", "list", "--json").json

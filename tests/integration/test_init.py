@@ -25,8 +25,7 @@ def test_everything_has_a_default_and_the_first_run_works(digest: Digest, tmp_pa
     made = digest("init", "neu", "--yes", "--json")
     assert made.exit_code == 0
     assert made.json["config"] == "neu/config.toml"
-    settings, notes = load_settings(tmp_path / "neu" / "config.toml", {})
-    assert notes == []
+    settings = load_settings(tmp_path / "neu" / "config.toml", {})
     assert settings.newsletters[0].lists == ("morgen",)
     assert settings.site.sample_imprint
     database, secret = (tmp_path / "neu" / "var" / name for name in ("digest.db", "secret"))
@@ -44,7 +43,7 @@ def test_options_are_answers(digest: Digest, tmp_path: Path) -> None:
         *("--sender", "früh@tagblatt.example", "--newsletter", "Die Börse", "--imprint", "Verlag \\ GmbH", "--yes"),
     )
     assert ran.exit_code == 0
-    settings, _ = load_settings(tmp_path / "config.toml", {})
+    settings = load_settings(tmp_path / "config.toml", {})
     assert settings.site.name == 'Das "Tag"-Blatt'
     assert settings.site.base_url == "https://digest.tagblatt.example"
     assert settings.site.imprint == "Verlag \\ GmbH"
@@ -160,7 +159,7 @@ def test_a_feed_is_told_with_what_it_lacks_and_its_table(digest: Digest, make_co
     assert any("not https" in problem for problem in found["problems"])
     # The table works as it is.
     config = make_config(sources=tomllib.loads(found["table"])["sources"])
-    assert load_settings(config, {})[0].sources[-1].url == url
+    assert load_settings(config, {}).sources[-1].url == url
     shown = digest("sources", "test", url).stdout
     assert 'name = "localhost 2"' in shown  # the name is taken by now
     assert "2 articles" in shown
@@ -213,16 +212,16 @@ def test_what_is_neither_feed_nor_page_says_so(digest: Digest, make_config: Any,
 def test_a_first_source_is_found_out(digest: Digest, tmp_path: Path, site: HTTPServer) -> None:
     made = digest("init", "--source", site.url_for("/feed"), "--yes")
     assert made.exit_code == 0
-    [source] = load_settings(tmp_path / "config.toml", {})[0].sources
+    [source] = load_settings(tmp_path / "config.toml", {}).sources
     assert (source.type, source.url) == ("feed", site.url_for("/feed"))
-    assert load_settings(tmp_path / "config.toml", {})[0].market.providers == ("coingecko", "kraken")
+    assert load_settings(tmp_path / "config.toml", {}).market.providers == ("coingecko", "kraken")
 
 
 def test_a_first_source_that_is_out_is_kept_and_said(digest: Digest, tmp_path: Path) -> None:
     made = digest("init", "--source", "http://127.0.0.1:9/feed", "--yes")
     assert made.exit_code == 0
     assert "digest sources test" in made.stderr
-    assert load_settings(tmp_path / "config.toml", {})[0].sources[0].url == "http://127.0.0.1:9/feed"
+    assert load_settings(tmp_path / "config.toml", {}).sources[0].url == "http://127.0.0.1:9/feed"
 
 
 @pytest.mark.parametrize(

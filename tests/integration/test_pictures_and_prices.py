@@ -71,9 +71,7 @@ def made(tmp_path: Path) -> Iterator[list[App]]:
 def open_app(folder: Path, made: list[App], url: str, images: str, providers: str = '["sample"]') -> App:
     file = folder / "config.toml"
     file.write_text(CONFIG.format(url=url, images=images, providers=providers), "utf-8")
-    settings, notes = load_settings(file, {})
-    assert notes == []
-    app = App(settings, path=file, environ={}, clock=lambda: NOW)
+    app = App(load_settings(file, {}), path=file, environ={}, clock=lambda: NOW)
     made.append(app)
     people = folder / "people.csv"
     people.write_text("email\nanna@leser.example\n", "utf-8")

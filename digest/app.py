@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from digest.tasks.desk import Desk
     from digest.tasks.desk_edits import EditionDesk
     from digest.tasks.desk_preview import DeskPreviews
+    from digest.tasks.dns_check import Sending
     from digest.tasks.fetch_pictures import Mode, PicturesReport
     from digest.tasks.forget_person import ForgottenReport
     from digest.tasks.gather_articles import SourceReport
@@ -342,12 +343,28 @@ class App:
         return edition_health(self.database, number, self.settings.sources, self.clock(), max_age)
 
     def desk_report(self, number: int, *, links: bool = True) -> list[DeskFinding]:
-        """The check report of an edition; with `links` it asks for every link, which takes some seconds."""
+        """The check report of an edition; with `links` every link and the DNS are asked, which takes some seconds."""
         from digest.tasks.desk_report import desk_report
 
-        check_links = self._link_checker.check if links else None
         max_age = timedelta(minutes=self.settings.market.max_age_minutes)
-        return desk_report(self.database, number, self.clock(), max_age, check_links)
+        asking = (self._link_checker.check, (self._dns_findings,)) if links else (None, ())
+        return desk_report(self.database, number, self.clock(), max_age, *asking)
+
+    def _dns_findings(self) -> list[DeskFinding]:
+        """What the DNS says of us; nothing where no mail leaves the machine."""
+        from digest.deliver.backends import HARMLESS
+        from digest.tasks.desk_report import dns_findings
+        from digest.tasks.dns_lookup import Lookup
+
+        if self.settings.delivery.backend in HARMLESS:
+            return []
+        return dns_findings(self.sending_identity(), Lookup(seconds=2))
+
+    def sending_identity(self) -> Sending:
+        """How mail leaves, as the DNS knows it. Raises SettingsError for a DKIM key that cannot be used."""
+        from digest.tasks.sending_identity import describe_sending
+
+        return describe_sending(self.settings.delivery, self.settings.dkim, self.header_senders, str(self.path))
 
     @cached_property
     def _link_checker(self) -> LinkChecker:

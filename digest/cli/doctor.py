@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,6 @@ from subscribers.errors import SubscribersError
 if TYPE_CHECKING:
     from digest.deliver.base import Backend
     from digest.tasks.diagnosis import Check, Diagnosis
-    from digest.tasks.dns_check import Sending
 
 _MUST_BE_MENDED = 3
 #: What only matters once mail leaves the machine.
@@ -80,6 +78,7 @@ def _elsewhere(app: App, resolver: str) -> Iterator[tuple[str, Check]]:
     from digest.tasks.check_backend import check_backend
     from digest.tasks.dns_check import check_dns
     from digest.tasks.dns_lookup import Lookup
+    from digest.tasks.sending_identity import envelope_senders
 
     settings = app.settings
     lookup = Lookup(resolver)
@@ -95,8 +94,9 @@ def _elsewhere(app: App, resolver: str) -> Iterator[tuple[str, Check]]:
             bounces, app.bounce_mailbox() if has_mailbox else None, settings.delivery.bounce_domain
         ),
     )
-    yield "backend", lambda: check_backend(_backend(app), settings.delivery, app.environ, _envelope_senders(app))
-    yield "DNS", lambda: check_dns(_sending(app), lookup)
+    senders = envelope_senders(settings.delivery, app.header_senders)
+    yield "backend", lambda: check_backend(_backend(app), settings.delivery, app.environ, senders)
+    yield "DNS", lambda: check_dns(app.sending_identity(), lookup)
 
 
 def _backend(app: App) -> Callable[[], Backend]:
@@ -104,32 +104,6 @@ def _backend(app: App) -> Callable[[], Backend]:
     from digest.deliver.backends import make_backend
 
     return lambda: make_backend(app.settings.delivery, app.environ, sample_imprint=False, where=str(app.path))
-
-
-def _envelope_senders(app: App) -> list[str]:
-    """Every envelope sender; of those that differ per delivery, one that nobody has."""
-    delivery = app.settings.delivery
-    if delivery.envelope == "verp" and delivery.bounce_domain:
-        return [f"b-probe@{delivery.bounce_domain}"]
-    return list(dict.fromkeys(app.header_senders.values()))
-
-
-def _sending(app: App) -> Sending:
-    from digest.deliver.dkim_keys import dns_name, dns_record, load_signer
-    from digest.deliver.settings import LOOPBACK
-    from digest.tasks.dns_check import Sending
-
-    settings = app.settings
-    signer = load_signer(settings.dkim, str(app.path))
-    hosts = [relay.host for relay in settings.delivery.relays] if settings.delivery.backend == "smtp" else []
-    return Sending(
-        senders={setting: dns_name(address.rpartition("@")[2]) for setting, address in app.header_senders.items()},
-        envelope=dns_name(_envelope_senders(app)[0].rpartition("@")[2]),
-        dkim=dns_record(signer) if signer else None,
-        relays=tuple("" if host in LOOPBACK else host for host in hosts),
-        own_name=socket.getfqdn(),
-        signed_elsewhere=settings.delivery.backend == "ses",
-    )
 
 
 def _check_disk(app: App) -> Iterator[Diagnosis]:
@@ -170,11 +144,13 @@ def _check_templates(app: App) -> Iterator[Diagnosis]:
 def _send(app: App, address: str) -> Iterator[Diagnosis]:
     from digest.deliver.dkim_keys import load_signer
     from digest.tasks.send_trial import send_trial
+    from digest.tasks.sending_identity import envelope_senders
 
     backend = app.backend()
+    [envelope_sender, *_] = envelope_senders(app.settings.delivery, app.header_senders)
     signer = None if getattr(backend, "signs", False) else load_signer(app.settings.dkim, str(app.path))
     return send_trial(
-        backend, app.settings.site, address, envelope_sender=_envelope_senders(app)[0], signer=signer, now=app.clock()
+        backend, app.settings.site, address, envelope_sender=envelope_sender, signer=signer, now=app.clock()
     )
 
 

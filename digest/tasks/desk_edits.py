@@ -17,7 +17,7 @@ from digest.errors import EditRefusedError, FetchError, StepError
 from digest.gather.dedupe import article_key
 from digest.model.article import Article
 from digest.model.desk import DeskState, Pool, Revision
-from digest.model.edition import Edition, EditionKind, EditionState
+from digest.model.edition import Edition, EditionState
 from digest.model.edits import Edit, WriteArticle
 from digest.render.quick_compiling import QuickCompiler
 from digest.storage import editions, revisions
@@ -26,7 +26,7 @@ from digest.storage.revisions import SavedState
 from digest.tasks.choose_articles import Choice
 from digest.tasks.clean_edit import clean_address, clean_edit
 from digest.tasks.describe_edits import describe_changes
-from digest.tasks.desk_state import CLOSED, read_pool, read_state
+from digest.tasks.desk_state import read_pool, read_state, why_closed
 from digest.tasks.desk_steps import Bench, Step, choose, edited, frozen_draft, redone, undone
 from digest.tasks.draft_edition import NO_PICTURES, Draft, draft_edition, fetch_pictures_of, shown_pictures
 from digest.tasks.prepare_edition import CHANGED, freeze_draft
@@ -122,10 +122,8 @@ class EditionDesk:
 
     def _lay_out(self, connection: Connection, number: int) -> Bench:
         edition = editions.get_edition(connection, number, content=True)
-        if edition.state in CLOSED:
-            raise StepError(CLOSED[edition.state].format(number=number))
-        if edition.content is None and edition.kind is EditionKind.REGULAR and edition.state is EditionState.GATHERING:
-            raise StepError(f"Ausgabe {number} ist noch nicht vorbereitet.")
+        if closed := why_closed(edition):
+            raise StepError(closed)
         origins = tuple(editions.article_keys(connection, number))
         keys = tuple(key for key, _ in origins)
         return Bench(

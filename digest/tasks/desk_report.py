@@ -16,12 +16,22 @@ from digest.render.weblinks import web_link
 from digest.storage import editions
 from digest.storage.database import Database
 from digest.tasks.check_edition import check_frozen
+from digest.tasks.diagnosis import Level
+from digest.tasks.dns_check import Sending, check_dns
+from digest.tasks.dns_lookup import Lookup
 from digest.tasks.fetch_pictures import is_default_alt
 from digest.tasks.finding_sentences import in_german
 from digest.tasks.prepare_edition import CHANGED
 
 CheckLinks = Callable[[Iterable[str]], Mapping[str, LinkAnswer]]
 Further = Callable[[], Iterable[DeskFinding]]
+_SHOWN = ("SPF", "DKIM", "DMARC")
+_DNS_WORDS = {
+    Level.OK: (Severity.NOTE, "{about} ist in Ordnung."),
+    Level.UNKNOWN: (Severity.NOTE, "{about} ließ sich gerade nicht prüfen."),
+    Level.WARNING: (Severity.WARNING, "{about} ist nicht so, wie es sein sollte: {said}"),
+    Level.ERROR: (Severity.WARNING, "{about} ist nicht in Ordnung, Postfächer können die Ausgabe ablehnen: {said}"),
+}
 _DEAD = "„{title}“ verweist auf eine Seite, die es nicht gibt: {url}"
 _MOVED = "Der Link zu „{title}“ leitet weiter nach {detail}"
 _UNKNOWN = "Der Link zu „{title}“ antwortet gerade nicht: {url}"
@@ -94,3 +104,15 @@ def _links(content: EditionContent, keys: Sequence[str], check_links: CheckLinks
         }[answer.state]
         sentence = words.format(title=title, url=link, detail=answer.detail)
         yield DeskFinding(severity=severity, rule=f"{answer.state}-link", sentence=sentence, article=key, place=link)
+
+
+def dns_findings(sending: Sending, lookup: Lookup) -> list[DeskFinding]:
+    """SPF, DKIM and DMARC, one sentence each: what is in order is a note, so that it is seen to have been looked at."""
+    found: dict[str, DeskFinding] = {}
+    for diagnosis in check_dns(sending, lookup):
+        severity, words = _DNS_WORDS[diagnosis.level]
+        known = found.get(diagnosis.about)
+        if diagnosis.about in _SHOWN and (known is None or known.severity is Severity.NOTE):
+            sentence = words.format(about=diagnosis.about, said=diagnosis.sentence)
+            found[diagnosis.about] = DeskFinding(severity=severity, rule=diagnosis.about.lower(), sentence=sentence)
+    return list(found.values())

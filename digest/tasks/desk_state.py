@@ -11,15 +11,15 @@ from digest.compose.sections import section_of
 from digest.gather.dedupe import article_key
 from digest.model.article import Article
 from digest.model.desk import DeskArticle, DeskState, Pool, PoolArticle
-from digest.model.edition import Edition, EditionState
+from digest.model.edition import Edition, EditionKind, EditionState
 from digest.model.extras import Extras
 from digest.storage import editions, revisions
 from digest.storage.articles import PoolVersion, list_articles, pool_versions
+from digest.tasks.prepare_edition import NO_ARTICLES
 from digest.tasks.source_changes import SourceChange, source_changes
 from digest.tasks.undoing import undoable
 
-#: Why an edition in that state cannot be changed.
-CLOSED = {
+_CLOSED = {
     EditionState.SENDING: "Ausgabe {number} wird gerade versandt und lässt sich nicht mehr ändern.",
     EditionState.PAUSED: "Der Versand von Ausgabe {number} hat begonnen; sie lässt sich nicht mehr ändern.",
     EditionState.SENT: "Ausgabe {number} ist versandt. Fehler berichtigt eine Korrektur-Ausgabe.",
@@ -27,6 +27,15 @@ CLOSED = {
 }
 #: How far back the pool goes beside an edition, and how far when somebody searches.
 _RECENT, _SEARCHED = timedelta(days=3), timedelta(days=30)
+
+
+def why_closed(edition: Edition) -> str:
+    """Why the edition cannot be changed, in German; "" where it can."""
+    if edition.state is EditionState.SKIPPED and edition.reason != NO_ARTICLES:
+        return f"Ausgabe {edition.number} ist ausgelassen. Bereiten Sie sie wieder vor, um sie zu ändern."
+    if edition.content is None and edition.kind is EditionKind.REGULAR and edition.state is EditionState.GATHERING:
+        return f"Ausgabe {edition.number} ist noch nicht vorbereitet."
+    return _CLOSED.get(edition.state, "").format(number=edition.number)
 
 
 def read_state(connection: Connection, number: int) -> DeskState:
@@ -45,7 +54,7 @@ def read_state(connection: Connection, number: int) -> DeskState:
         sections=tuple(section.name for section in content.newsletter.sections) if content else (),
         can_undo=bool(standing),
         can_redo=bool(taken_back),
-        closed=CLOSED.get(edition.state, "").format(number=number),
+        closed=why_closed(edition),
     )
 
 

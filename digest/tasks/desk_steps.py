@@ -15,8 +15,9 @@ from digest.gather.dedupe import article_key
 from digest.model.arrangement import WrittenArticle
 from digest.model.article import Article
 from digest.model.desk import Revision, RevisionKind
+from digest.model.edit_rules import Standing, StandingArticle, apply_edit
 from digest.model.edition import Edition, EditionContent
-from digest.model.edits import AddArticle, Edit, Standing, StandingArticle, WriteArticle, apply_edit
+from digest.model.edits import AddArticle, Edit, WriteArticle
 from digest.model.extras import Extras
 from digest.storage import revisions
 from digest.storage.revisions import SavedState

@@ -19,7 +19,8 @@ from digest.tasks.draft_edition import NO_PICTURES, Draft, draft_edition, fetch_
 from digest.tasks.fetch_pictures import PicturesReport
 from digest.tasks.recipe import Recipe
 
-_NO_ARTICLES = "no articles"
+#: The reason of an edition that is skipped because its day brought nothing.
+NO_ARTICLES = "no articles"
 #: The reason of an edition that waits for approval again.
 CHANGED = "changed since it was approved"
 #: States from which an edition is prepared, or prepared again.
@@ -91,7 +92,7 @@ def prepare_within(
     choice = choose_articles(connection, recipe, extras, edition, now)
     made = draft_edition(edition, recipe, extras, choice, pictures)
     if not choice.chosen and recipe.newsletter.empty == "skip" and edition.kind is EditionKind.REGULAR:
-        editions.take_step(connection, edition, EditionState.SKIPPED, reason=_NO_ARTICLES)
+        editions.take_step(connection, edition, EditionState.SKIPPED, reason=NO_ARTICLES)
         skipped = editions.get_edition(connection, edition.number)
         return PrepareReport(edition=skipped, articles=(), note="is skipped, for there is no new article")
     if made.content.hash != edition.content_hash or edition.state is EditionState.SKIPPED:

@@ -16,7 +16,11 @@ from digest.model.desk import DeskFinding, Severity
 from digest.model.edits import RewriteArticle, SetSubject
 from digest.storage.articles import save_articles
 from digest.storage.source_health import note_failure, note_success
+from digest.tasks.desk_report import dns_findings
+from digest.tasks.dns_check import Sending
+from digest.tasks.dns_lookup import Lookup
 from digest.tasks.source_changes import source_warnings
+from tests.integration.dns_server import serving
 
 ANNA = "editor:anna@probe.example"
 
@@ -217,3 +221,15 @@ def test_the_command_warns_before_it_sends(gathered: Any, now: Any, add_person: 
     app.close()
     ran = digest("send", "--edition", "1")
     assert "the article 'Meldung 0' was changed at its source since" in ran.stderr
+
+
+def test_what_the_dns_says_is_told_once_each() -> None:
+    sending = Sending(
+        senders={"site.sender": "probe.example"}, envelope="probe.example", dkim=None, relays=(), signed_elsewhere=True
+    )
+    with serving({("probe.example", "TXT"): ['"v=spf1 a -all"'], ("probe.example", "A"): ["192.0.2.1"]}) as server:
+        found = {each.rule: each for each in dns_findings(sending, Lookup(server.address, seconds=2))}
+    assert set(found) == {"spf", "dkim", "dmarc"}
+    assert (found["spf"].severity, found["spf"].sentence) == (Severity.NOTE, "SPF ist in Ordnung.")
+    assert found["dmarc"].severity is Severity.WARNING
+    assert "Postfächer können die Ausgabe ablehnen" in found["dmarc"].sentence

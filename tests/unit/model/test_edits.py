@@ -13,6 +13,7 @@ from digest.compose.arrangement import arrange
 from digest.errors import EditRefusedError
 from digest.model.arrangement import Override
 from digest.model.article import Article
+from digest.model.edit_rules import Standing, StandingArticle, apply_edit
 from digest.model.edits import (
     AddArticle,
     DropArticle,
@@ -27,10 +28,7 @@ from digest.model.edits import (
     SetLetter,
     SetNumbered,
     SetSubject,
-    Standing,
-    StandingArticle,
     WriteArticle,
-    apply_edit,
 )
 from digest.model.extras import Advertisement, Appointment, EditorLetter, Extras, NumberedList
 

@@ -10,7 +10,7 @@ from subscribers.csv_formulas import neutralise, restore
 
 
 @pytest.mark.parametrize(
-    "cell", ["=1+1", "+49 30", "-", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠x", "'=1", "''=1"]
+    "cell", ["=1+1", "+49 30", "-", "@SUM(A1)", "\tx", "\rx", "＝1", "＋1", "－1", "＠x", "'=1", "''=1"]
 )
 def test_a_spreadsheet_takes_it_for_text(cell: str) -> None:
     harmless = neutralise(cell)
@@ -28,3 +28,27 @@ def test_others_are_left_alone(cell: str) -> None:
 def test_every_cell_comes_back(cell: str) -> None:
     assert restore(neutralise(cell)) == cell
     assert neutralise(cell)[:1] not in tuple("=+-@\t\r＝＋－＠")
+
+
+@pytest.mark.parametrize(
+    ("cell", "harmless"),
+    [
+        ("Anna;=1+1", "Anna;'=1+1"),
+        ("vip,@SUM(A1)", "vip,'@SUM(A1)"),
+        ('x;"=1"', 'x;"\'=1"'),
+        ("x;''=1", "x;'''=1"),
+        ("=1;-2,+3", "'=1;'-2,'+3"),
+        ("a\n=1", "a\n'=1"),
+        ("\t=1", "'\t'=1"),
+    ],
+)
+def test_no_other_delimiter_lets_a_formula_begin(cell: str, harmless: str) -> None:
+    assert neutralise(cell) == harmless
+    assert restore(harmless) == cell
+
+
+@given(st.text(alphabet="'=;,\t\n\"a-"))
+def test_cells_of_nothing_but_signs_come_back(cell: str) -> None:
+    assert restore(neutralise(cell)) == cell
+    for delimiter in ";,\t\n":
+        assert not any(part[:1] == "=" for part in neutralise(cell).split(delimiter))

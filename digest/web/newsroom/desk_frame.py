@@ -52,7 +52,7 @@ def show_message(request: _Request, app: TheApp, visit: TheVisit, pages: ThePage
         return _framed(pages.render("newsroom/desk-nothing.html", why=why), app)
     view = asked.get("ansicht", "html")
     if view != "html":
-        return Response(_as_text(shown, view), media_type="text/plain; charset=utf-8", headers=_FRAME_OF_TEXT)
+        return Response(_as_text(shown, view), media_type=MediaType.TEXT, headers=_FRAME_OF_TEXT)
     page = in_scheme(shown.framed(pictures=asked.get("bilder") != "aus"), dark=asked.get("farben") == "dunkel")
     wanted = asked.get("artikel", "")
     title = next((each.article.title for each in state.articles if each.key == wanted), "")

@@ -34,7 +34,7 @@ class Tried(NamedTuple):
     said: str
 
 
-@post("/ausgaben/{number:int}/tisch/test", status_code=200, sync_to_thread=True)
+@post("/ausgaben/{number:int}/tisch/testversand", status_code=200, sync_to_thread=True)
 def send_test_message(
     request: _Request, app: TheApp, visit: TheVisit, worker: TheWorker, posted: ThePosted, number: Number
 ) -> Response[str]:

@@ -14,7 +14,7 @@ from digest.errors import UsageError
 from digest.model.editor import Editor, Role
 from digest.storage.editors import get_editor, list_editors
 from digest.tasks.change_editor import add_editor, remove_editor, reset_password
-from digest.tasks.sign_in_editor import LINK_LIFETIME
+from digest.tasks.sign_in_editor import LINK_LIFETIME, account_address
 
 _SIGN_IN = "/redaktion/anmelden"
 
@@ -74,7 +74,7 @@ def list_(app: App, as_json: bool) -> None:
 def passwd(app: App, email: str, asks: bool, as_json: bool) -> None:
     """Take an account's password away, sign its owner out everywhere, and print a link to sign in with."""
     with app.database.read() as connection:
-        get_editor(connection, email)  # nobody is asked for the password of somebody who is not there
+        get_editor(connection, account_address(email))  # nobody is asked for the password of somebody who is not there
     password = _ask() if asks else None
     editor, link, ended = reset_password(app.database, email, password, who=operator(), now=app.clock())
     done = "has a new password" if asks else "has no password now"
@@ -89,7 +89,7 @@ def passwd(app: App, email: str, asks: bool, as_json: bool) -> None:
 def remove(app: App, email: str, yes: bool, as_json: bool) -> None:
     """Remove an account; its owner is signed out at once. What they did stays in the audit trail."""
     with app.database.read() as connection:
-        known = get_editor(connection, email)
+        known = get_editor(connection, account_address(email))
     confirm(f"Remove the account of {known.email} ({known.role})?", yes=yes)
     editor = remove_editor(app.database, email, who=operator(), now=app.clock())
     if as_json:

@@ -96,9 +96,13 @@ def list_editions(
     return [_edition(row) for row in connection.execute(query)]
 
 
-def page_editions(connection: Connection, *, newsletter: str = "", before: int, limit: int = 100) -> list[Edition]:
+def page_editions(
+    connection: Connection, *, newsletter: str = "", before: int, letters: bool = True, limit: int = 100
+) -> list[Edition]:
     """Those with a number below `before`, the highest number first: pages stay as they are while editions are added."""
     query = select(*_HEAD).where(editions.c.id < before).order_by(editions.c.id.desc()).limit(limit)
+    if not letters:
+        query = query.where(_NO_LETTER)
     if newsletter:
         query = query.where(editions.c.newsletter == newsletter)
     return [_edition(row) for row in connection.execute(query)]

@@ -10,7 +10,7 @@ from digest.model.editor import Editor, Role
 from digest.storage import editors, sessions
 from digest.storage.database import Database
 from digest.tasks.passwords import check_password, hash_password, is_password
-from digest.tasks.sign_in_editor import LINK_LIFETIME, SignedIn
+from digest.tasks.sign_in_editor import LINK_LIFETIME, SignedIn, account_address
 from subscribers.addresses import parse_address
 from subscribers.audit import record_change
 from subscribers.cleaning import clean_line
@@ -23,7 +23,8 @@ def add_editor(
 
     Raises AddressError, UsageError for an address that has an account, PasswordError.
     """
-    address = parse_address(email).email.lower()
+    parse_address(email)
+    address = account_address(email)
     with database.write() as connection:
         editor = editors.add_editor(connection, address, clean_line(name) or address, role, now=now)
         record_change(
@@ -44,14 +45,14 @@ def reset_password(
     Raises NotFoundError, PasswordError.
     """
     with database.write() as connection:
-        editor = editors.get_editor(connection, email)
+        editor = editors.get_editor(connection, account_address(email))
         if password is not None:
             check_password(editor, password)
         ended = _set(connection, editor, password, who, now)
         link = ""
         if password is None:
             link = editors.make_link(connection, editor, now=now, until=now + LINK_LIFETIME)
-        return editors.get_editor(connection, email), link, ended
+        return editors.get_editor(connection, editor.email), link, ended
 
 
 def change_own_password(database: Database, editor: Editor, old: str, new: str, *, now: datetime) -> SignedIn | None:
@@ -76,7 +77,7 @@ def change_own_password(database: Database, editor: Editor, old: str, new: str, 
 def remove_editor(database: Database, email: str, *, who: str, now: datetime) -> Editor:
     """The account that was. Raises NotFoundError."""
     with database.write() as connection:
-        editor = editors.get_editor(connection, email)
+        editor = editors.get_editor(connection, account_address(email))
         editors.remove_editor(connection, editor)
         record_change(connection, who=who, what="editor.remove", subject=str(editor.id), at=now)
     return editor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import unicodedata
 from functools import cache
 
 from pwdlib import PasswordHash
@@ -34,15 +35,20 @@ def check_password(editor: Editor, text: str) -> None:
 def hash_password(text: str) -> str:
     """The form in which it is kept."""
     with _AT_ONCE:
-        return _HASHER.hash(text)
+        return _HASHER.hash(_spelled(text))
 
 
 def is_password(text: str, hashed: str | None) -> bool:
     """Whether `text` is the password that `hashed` was made from; takes as long where there is none."""
     nobodys = _nobodys_hash()
     with _AT_ONCE:
-        fits = _HASHER.verify(text[: LONGEST + 1], hashed or nobodys)
+        fits = _HASHER.verify(_spelled(text[: LONGEST + 1]), hashed or nobodys)
     return fits and hashed is not None
+
+
+def _spelled(text: str) -> str:
+    """Keyboards spell "ü" in two ways (RFC 8265, 4.2.2)."""
+    return unicodedata.normalize("NFC", text)
 
 
 @cache

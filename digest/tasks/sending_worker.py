@@ -6,11 +6,14 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from digest.errors import DigestError, SenderBusyError
 from digest.model.market import Snapshot
-from digest.tasks.send_edition import Sender
 from subscribers.errors import SubscribersError
+
+if TYPE_CHECKING:
+    from digest.tasks.send_edition import Sender
 
 _log = logging.getLogger(__name__)
 #: Seconds between two looks at whether the other sender is done.

@@ -12,7 +12,9 @@ from digest.model.editor import Editor
 from digest.storage import editors, sessions
 from digest.storage.database import Database
 from digest.tasks.passwords import is_password
+from subscribers.addresses import parse_address
 from subscribers.audit import record_change
+from subscribers.errors import AddressError
 from subscribers.request_counts import Limit, count_requests, network_of
 
 #: How long a link lets its owner in.
@@ -30,6 +32,14 @@ class SignedIn(msgspec.Struct, frozen=True):
     session: str
 
 
+def account_address(text: str) -> str:
+    """How an account spells the address that somebody typed; what is none stays as it is, and has no account."""
+    try:
+        return parse_address(text).email.lower()
+    except AddressError:
+        return text.lower()
+
+
 def sign_in_by_password(
     database: Database, email: str, password: str, *, secret: bytes, ip: str, now: datetime
 ) -> SignedIn | None:
@@ -37,6 +47,7 @@ def sign_in_by_password(
 
     Raises TooManyTriesError, for accounts that are there and for others.
     """
+    email = account_address(email)
     _count_try(database, email, secret=secret, ip=ip, now=now)
     with database.read() as connection:
         known = editors.password_hash(connection, email)
@@ -57,7 +68,7 @@ def sign_in_by_link(database: Database, text: str, *, secret: bytes, ip: str, no
 
 
 def _count_try(database: Database, email: str, *, secret: bytes, ip: str, now: datetime) -> None:
-    counted = [(_BY_NETWORK, network_of(ip)), (_BY_ACCOUNT, email.lower())]
+    counted = [(_BY_NETWORK, network_of(ip)), (_BY_ACCOUNT, email)]
     with database.write() as connection:
         allowed = count_requests(connection, counted, secret=secret, now=now)
     if not allowed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -37,6 +38,15 @@ def test_a_password_lets_in(make_website: MakeWebsite) -> None:
     answer = sign_in(site, email="ANNA@probe.example")
     assert (answer.status_code, answer.headers["location"]) == (303, "/redaktion")
     assert is_signed_in(site)
+
+
+def test_an_address_and_a_password_are_theirs_however_they_are_spelled(make_website: MakeWebsite) -> None:
+    site = make_website()
+    email, password = "jörg@müller.example", "ein schöner langer Satz"
+    add_editor(site.app.database, email, "Jörg", Role.EDITOR, password, who="cli:test", now=site.app.clock())
+    spelled = unicodedata.normalize("NFD", password)
+    assert spelled != password
+    assert sign_in(site, email=unicodedata.normalize("NFD", email).upper(), password=spelled).status_code == 303
 
 
 def test_the_cookie_is_bound_to_https_and_to_this_host(make_website: MakeWebsite) -> None:

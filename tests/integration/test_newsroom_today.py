@@ -141,6 +141,40 @@ def test_a_hold_is_released(site: Website) -> None:
     assert state(site, number) is EditionState.PREPARED
 
 
+def test_leaving_an_edition_out_is_taken_back_by_preparing_it(site: Website) -> None:
+    number = prepare(site)
+    decide(site, number, "auslassen")
+    assert "Neu vorbereiten" in site.client.get("/redaktion").text
+    answer = decide(site, number, "vorbereiten")
+    assert "Die Ausgabe ist vorbereitet." in site.client.get(answer.headers["location"]).text
+    assert state(site, number) is EditionState.PREPARED
+
+
+def test_what_is_approved_is_not_prepared_again(site: Website) -> None:
+    number = prepare(site)
+    decide(site, number, "freigeben")
+    assert "Neu vorbereiten" not in site.client.get("/redaktion").text
+    post(site.client, "/redaktion/vorbereiten", newsletter="morgen")
+    assert "bleibt, wie sie ist: freigegeben" in site.client.get("/redaktion").text
+
+
+def test_editions_come_page_by_page(site: Website) -> None:
+    from datetime import date
+
+    from digest.storage.editions import regular_edition
+
+    with site.app.database.write() as connection:
+        for step in range(70):
+            regular_edition(connection, "morgen", date(2025, 1, 1) + timedelta(days=step), site.app.clock())
+    first = site.client.get("/redaktion/ausgaben").text
+    assert first.count("<tr>") == 61
+    older = re.search(r'href="(/redaktion/ausgaben\?[^"]+vor=\d+)"', html.unescape(first))
+    assert older is not None
+    second = site.client.get(older[1]).text
+    assert second.count("<tr>") == 11
+    assert "Ältere" not in second
+
+
 def test_opening_the_question_changes_nothing(site: Website) -> None:
     number = prepare(site)
     before = site.dump()

@@ -22,6 +22,7 @@ from digest.web.newsroom import (
     desk_trial,
     editions,
     lists,
+    preparing,
     progress,
     reader_changes,
     readers,
@@ -39,7 +40,7 @@ from digest.web.newsroom.session import Connection
 _PAGES: list[ControllerRouterHandler] = [
     today.show_today,
     today.look_again,
-    today.prepare_now,
+    preparing.prepare_now,
     editions.show_editions,
     editions.show_edition,
     progress.show_progress,

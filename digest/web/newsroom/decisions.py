@@ -10,14 +10,16 @@ from litestar.params import FromPath
 
 from digest.app import App
 from digest.errors import HeldBackError, SettingsError, StepError
-from digest.model.edition import Edition, EditionState
+from digest.model.edition import Edition, EditionKind, EditionState
 from digest.storage.edition_changes import record_edition_change
 from digest.storage.editions import get_edition
 from digest.tasks.review_edition import review_edition
 from digest.tasks.sending_worker import SendingWorker
 from digest.web.newsroom.layout import ROOT, TheVisit, Visit
 from digest.web.newsroom.parts import Number, TheWorker
+from digest.web.newsroom.preparing import prepare
 from digest.web.parts import TheApp, ThePosted
+from digest.web.public.archive import find_newsletter
 from subscribers.errors import UnknownListError, UnknownSegmentError
 
 _S = EditionState
@@ -88,6 +90,13 @@ DECISIONS = {
         "Niemand bekommt diese Ausgabe. Wird sie neu vorbereitet, ist das zurückgenommen.",
         "Die Ausgabe wird ausgelassen.",
     ),
+    "vorbereiten": Decision(
+        "prepare",
+        "Neu vorbereiten",
+        frozenset({_S.GATHERING, _S.PREPARED, _S.IN_REVIEW, _S.SKIPPED}),
+        "Die Quellen werden gelesen, und die Ausgabe wird neu zusammengestellt. Was von Hand geändert wurde, bleibt.",
+        "",
+    ),
     "abbrechen": Decision(
         "cancel",
         "Versand abbrechen",
@@ -111,6 +120,8 @@ def decisions_for(edition: Edition, worker: SendingWorker) -> dict[str, Decision
 def _may(decision: Decision, edition: Edition) -> bool:
     if edition.state not in decision.states:
         return False
+    if decision.verb == "prepare":
+        return edition.kind is EditionKind.REGULAR
     if decision.verb == "send":
         required = edition.content is not None and edition.content.newsletter.approval == "required"
         return bool(edition.content_hash) and (edition.state is _S.APPROVED or not required)
@@ -151,6 +162,8 @@ def decide(
     back = f"{ROOT}/ausgaben/{number}"
     if path not in decisions_for(edition, worker) or posted.one("seen") != what_was_seen(edition):
         return visit.go(back, _CHANGED, tone="wrong")
+    if decision.verb == "prepare":
+        return prepare(app, visit, find_newsletter(app, edition.newsletter), edition.date, back)
     if decision.verb in _BEGINS_SENDING:
         return _begin_sending(app, visit, worker, edition, decision)
     try:

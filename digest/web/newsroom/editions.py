@@ -7,11 +7,11 @@ from litestar.params import FromQuery
 
 from digest.model.edition import EditionKind
 from digest.storage.edition_changes import changes_of_editions
-from digest.storage.editions import get_edition, list_editions, load_extras
+from digest.storage.editions import get_edition, page_editions
 from digest.web.newsroom.chart import column_chart, width_word
 from digest.web.newsroom.decisions import decisions_for
 from digest.web.newsroom.layout import TheVisit
-from digest.web.newsroom.parts import Number, TheFigures, TheWorker
+from digest.web.newsroom.parts import LARGEST, Before, Number, TheFigures, TheWorker
 from digest.web.newsroom.progress import live
 from digest.web.parts import TheApp
 
@@ -26,16 +26,24 @@ _PICTURES = (
 
 @get("/ausgaben", sync_to_thread=True)
 def show_editions(
-    app: TheApp, visit: TheVisit, newsletter: FromQuery[str] = "", alle: FromQuery[str] = ""
+    app: TheApp, visit: TheVisit, newsletter: FromQuery[str] = "", alle: FromQuery[str] = "", vor: Before = LARGEST
 ) -> Response[str]:
-    """The newest; those of one newsletter, and with `alle` the letters among them."""
+    """Those with a number below `vor`, the newest first; of one newsletter, and with `alle` the letters among them."""
     known = {each.slug: each.name for each in app.settings.newsletters}
     chosen = newsletter if newsletter in known else ""
     with app.database.read() as connection:
-        found = list_editions(connection, newsletter=chosen, letters=bool(alle), limit=_PAGE)
+        found = page_editions(connection, newsletter=chosen, before=vor, letters=bool(alle), limit=_PAGE + 1)
+    more = found[_PAGE - 1].number if len(found) > _PAGE else None
+    found = found[:_PAGE]
     statuses = {each.number: app.sending_status(each.number)[0] for each in found}
     return visit.page(
-        "editions.html", found=found, statuses=statuses, names=known, chosen=chosen, everything=bool(alle)
+        "editions.html",
+        found=found,
+        statuses=statuses,
+        names=known,
+        chosen=chosen,
+        everything=bool(alle),
+        more=more,
     )
 
 
@@ -45,7 +53,6 @@ def show_edition(app: TheApp, visit: TheVisit, worker: TheWorker, figures: TheFi
     with app.database.read() as connection:
         edition = get_edition(connection, number, content=True)
         changes = changes_of_editions(connection, [number])[number]
-        extras = load_extras(connection, number)
     status = app.sending_status(number)[0]
     shown = live(status, worker, app.clock())
     became = figures.read(app.database, number, zone) if shown.begun else None
@@ -63,7 +70,6 @@ def show_edition(app: TheApp, visit: TheVisit, worker: TheWorker, figures: TheFi
         decisions={} if edition.kind is EditionKind.LETTER else decisions_for(edition, worker),
         changes=changes,
         health=[] if edition.kind is EditionKind.LETTER else app.edition_health(number),
-        extras=extras,
         figures=became,
         pictures=pictures,
         now=app.clock(),

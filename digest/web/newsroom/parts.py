@@ -13,7 +13,9 @@ from digest.tasks.sending_worker import SendingWorker
 TheWorker = NamedDependency[SkipValidation[SendingWorker]]
 TheFigures = NamedDependency[SkipValidation[FiguresBook]]
 
-_LARGEST = 2**31 - 1
-#: The number of an edition or a person in a path; the number behind which a page of a table begins.
-Number = Annotated[int, PathParameter(ge=1, le=_LARGEST)]
-After = Annotated[int, QueryParameter(ge=0, le=_LARGEST)]
+#: No edition and no person has a larger number.
+LARGEST = 2**31 - 1
+#: The number of an edition or a person in a path; the number behind, or before, which a page of a table begins.
+Number = Annotated[int, PathParameter(ge=1, le=LARGEST)]
+After = Annotated[int, QueryParameter(ge=0, le=LARGEST)]
+Before = Annotated[int, QueryParameter(ge=1, le=LARGEST)]

@@ -6,23 +6,18 @@ import hashlib
 from collections.abc import Sequence
 
 import msgspec
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.params import FromPath
 
 from digest.app import App
-from digest.errors import DigestError
-from digest.model.edition import EditionState
-from digest.storage.edition_changes import record_edition_change
 from digest.storage.source_health import SourceHealth, load_health
 from digest.tasks.sending_worker import SendingWorker
 from digest.tasks.todays_editions import NewsletterToday, todays_editions
 from digest.web.newsroom.decisions import decisions_for
-from digest.web.newsroom.layout import ASKED_BY_ITSELF, ROOT, TheVisit
+from digest.web.newsroom.layout import ASKED_BY_ITSELF, TheVisit
 from digest.web.newsroom.parts import TheWorker
 from digest.web.newsroom.progress import live
-from digest.web.parts import TheApp, ThePosted
-from digest.web.public.archive import find_newsletter
-from subscribers.errors import SubscribersError
+from digest.web.parts import TheApp
 
 #: Said of all editions at once, above them.
 _SOURCES = "source-failed"
@@ -53,24 +48,6 @@ def look_again(app: TheApp, worker: TheWorker, fingerprint: FromPath[str]) -> Re
     """Whether anything but progress is different from what the page shows; then the page loads itself anew."""
     changed = _fingerprint(_look(app), worker) != fingerprint
     return Response("", status_code=200 if changed else 204, headers={"hx-refresh": "true"} if changed else None)
-
-
-@post("/vorbereiten", status_code=200, sync_to_thread=True)
-def prepare_now(app: TheApp, visit: TheVisit, posted: ThePosted) -> Response[str]:
-    """Gathers, and prepares today's edition of `newsletter` ahead of its time or anew."""
-    newsletter = find_newsletter(app, posted.one("newsletter"))
-    day = app.today()
-    try:
-        gathered = app.gather(app.sources_of([newsletter]), day)
-        prepared = app.prepare(newsletter, day)
-    except (DigestError, SubscribersError) as problem:
-        return visit.go(ROOT, f"Die Ausgabe ließ sich nicht vorbereiten: {problem}", tone="wrong")
-    number = prepared.edition.number
-    with app.database.write() as connection:
-        record_edition_change(connection, number, "prepare", who=visit.editor.who, at=app.clock())
-    failed = [each.source for each in gathered if each.warning]
-    said = "Es gab nichts Neues." if prepared.edition.state is EditionState.SKIPPED else "Die Ausgabe ist vorbereitet."
-    return visit.go(ROOT, f"{said} Nicht erreichbar: {', '.join(failed)}." if failed else said)
 
 
 def _look(app: App) -> list[NewsletterToday]:

@@ -65,8 +65,9 @@ def test_any_parser_decodes_a_display_name_to_what_went_in(text: str) -> None:
     check_shape(field)
     (address,) = parsed(field)["To"].addresses
     assert address.addr_spec == "kim@leser.example"
-    # Python's newer parser adds spaces between the encoded-words of a phrase (gh-128110), so it is asked without them.
-    assert address.display_name.replace(" ", "") == headers.one_line(text).replace(" ", "")
+    # Python's newer parser adds spaces between the encoded-words of a phrase (gh-128110), and drops a no-break space
+    # beside another, so it is asked without them; whoever decodes the words alone gets every one.
+    assert "".join(address.display_name.split()) == "".join(headers.one_line(text).split())
     if b"=?" in field:
         assert decoded(field.rpartition(b"<")[0].rstrip()) == headers.one_line(text)
 

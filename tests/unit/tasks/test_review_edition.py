@@ -98,5 +98,5 @@ def test_the_newest_of_none(make_app: Callable[..., Any]) -> None:
 
 
 def test_every_decision_has_a_line_of_help() -> None:
-    assert set(REVIEWS) == {"approve", "hold", "release", "pause", "cancel"}
+    assert set(REVIEWS) == {"approve", "hold", "release", "pause", "cancel", "skip"}
     assert all(review.help_line.endswith(".") for review in REVIEWS.values())

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from digest.errors import SignUpError
 from digest.model.newsletter import Newsletter
 from digest.model.reader import Account, AccountChanges, Origin
+from digest.storage.ledger import frozen_recipient
 from digest.tasks.confirm_sign_up import is_suppressed
 from digest.tasks.desk import READER, Desk
 from digest.tasks.export_person import export_person
@@ -110,9 +111,12 @@ def forget(desk: Desk, token: str, origin: Origin) -> bool:
 
 
 def owner_of(desk: Desk, connection: Connection, token: str) -> Bearer | None:
-    """Whom a fresh link names; None for any other link."""
+    """Whom a fresh link names; None for any other link, also one that was mailed to a former address of theirs."""
     bearer = bearer_of_letter(desk, connection, "account", token, desk.clock())
-    return bearer if bearer and not bearer.expired else None
+    if bearer is None or bearer.expired:
+        return None
+    mailed = frozen_recipient(connection, bearer.edition, bearer.person.id)
+    return bearer if mailed is not None and mailed[0].address == bearer.person.email else None
 
 
 def _shown(desk: Desk, connection: Connection, owner: Bearer) -> Account:

@@ -219,6 +219,17 @@ def test_of_two_new_addresses_only_the_last_counts(app: App, fresh: str) -> None
     assert requests.confirm_address(newest(app, "address").token).state is LinkState.DONE  # type: ignore[union-attr]
 
 
+def test_a_link_mailed_to_the_former_address_opens_nothing_any_more(app: App, fresh: str, token: str) -> None:
+    requests = app.reader_requests()
+    requests.change_address(fresh, "anna@neu.example")
+    requests.confirm_address(newest(app, "address").token)
+    assert requests.account(fresh) is None
+    assert requests.export(fresh) is None
+    assert not requests.forget(fresh)
+    assert person(app, "anna@neu.example").last_name == "Weber"
+    assert requests.preferences(token) is not None
+
+
 def test_somebody_elses_address_is_answered_like_a_free_one(
     app: App, fresh: str, add_person: Callable[..., Any]
 ) -> None:
@@ -239,13 +250,15 @@ def test_an_address_taken_meanwhile_is_not_taken_over(app: App, fresh: str, add_
 
 
 def test_the_export_holds_everything_about_one_person_and_nobody_else(
-    app: App, fresh: str, add_person: Callable[..., Any]
+    app: App, fresh: str, add_person: Callable[..., Any], now: Now
 ) -> None:
     add_person(app, BERT)
     requests = app.reader_requests()
     requests.change_address(fresh, "anna@neu.example")
     requests.confirm_address(newest(app, "address").token)
-    exported = requests.export(fresh)
+    now.moment += timedelta(hours=1)
+    requests.send_account_link("anna@neu.example")
+    exported = requests.export(newest(app, "settings").token)
     assert exported is not None
     written = json.dumps(exported)
     assert BERT not in written

@@ -1,7 +1,7 @@
 """The one place where parts are wired together: settings in, tasks ready to be called out.
 
-Every heavy room is imported by the method that needs it, so that a small command stays quick. What it can do stands in a
-file per concern: ground, gathering, sending, people, editions, upkeep; each builds on those before it.
+Every heavy room is imported by the method that needs it, so that a small command stays quick. What it can do stands in
+a file per concern: ground, gathering, sending, people, editions, upkeep; each builds on those before it.
 """
 
 from __future__ import annotations

@@ -153,8 +153,9 @@ def _wanted(app: App, number: int | None, newsletter: str, *, or_none: bool = Fa
 
 
 def exit_code_of(report: SendReport) -> int:
-    """1 where somebody paused it meanwhile, else 0."""
-    return 1 if report.state is EditionState.PAUSED else 0
+    """1 where somebody paused or cancelled it meanwhile, else 0."""
+    stopped = report.state is EditionState.PAUSED or (report.state is EditionState.CANCELLED and report.sent_now > 0)
+    return 1 if stopped else 0
 
 
 def say_where(app: App) -> None:

@@ -28,6 +28,9 @@ from digest.model.delivery import Claim, DeliveryState, Message, Outcome
 #: against our mail, more for addresses, since an old list may hold a run of dead ones.
 PAUSE_AFTER: dict[str, int] = {Reason.CONTENT: 5, Reason.REFUSED: 5, Reason.BAD_ADDRESS: 25}
 
+#: The same for messages in doubt: a server that breaks off after every one may well deliver them all.
+_UNKNOWN_IN_A_ROW = 25
+
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """How many deliveries of one run ended in which state."""
@@ -218,21 +221,24 @@ class _Run:
 
     def weighed(self, outcome: Outcome) -> Outcome:
         """Count it, or pause: then the refusal that was one too many blames nobody either, nor do those just behind."""
-        limit = PAUSE_AFTER.get(outcome.reason) if outcome.state is DeliveryState.REJECTED else None
+        limit = self.limit_in_a_row(outcome)
         if limit is not None:
             in_a_row = self.in_a_row[outcome.reason] = self.in_a_row.get(outcome.reason, 0) + 1
             if in_a_row >= limit:
-                pause = PausedError(
-                    f"{in_a_row} messages in a row were refused ({outcome.reason}), lastly {outcome.reply!r}. "
-                    "Sending stops before the whole list is burnt. Mend the cause, then run `digest send --resume`."
-                )
-                self.fail(pause)
-                return Outcome(state=DeliveryState.QUEUED, reason="paused", reply=outcome.reply, tried=False)
+                self.fail(_too_many(in_a_row, outcome))
+                if outcome.state is DeliveryState.REJECTED:
+                    return Outcome(state=DeliveryState.QUEUED, reason="paused", reply=outcome.reply, tried=False)
         elif outcome.state is DeliveryState.SUBMITTED:
             self.in_a_row.clear()
         if outcome.state in self.counts:
             self.counts[outcome.state] += 1
         return outcome
+
+    def limit_in_a_row(self, outcome: Outcome) -> int | None:
+        """How many of these in a row, with nothing submitted between them, are too many; None where none are."""
+        if outcome.state is DeliveryState.UNKNOWN:
+            return max(_UNKNOWN_IN_A_ROW, 2 * self.backend.connections)
+        return PAUSE_AFTER.get(outcome.reason) if outcome.state is DeliveryState.REJECTED else None
 
     def settled(self, outcomes: int) -> None:
         if outcomes:
@@ -247,6 +253,19 @@ def _cancelled(connection: Connection) -> Outcome:
     if isinstance(connection, Waiting) and not connection.in_doubt:
         return Outcome(state=DeliveryState.QUEUED, reason="cancelled", tried=False)
     return Outcome(state=DeliveryState.UNKNOWN, reason=Reason.BROKEN_OFF, reply="cancelled")
+
+
+def _too_many(in_a_row: int, outcome: Outcome) -> PausedError:
+    if outcome.state is DeliveryState.UNKNOWN:
+        return PausedError(
+            f"{in_a_row} messages in a row were broken off before the server's answer, lastly: {outcome.reply!r}. "
+            "They may have arrived, so sending stops before everybody gets several. Mend the cause, then run "
+            "`digest send --resume`."
+        )
+    return PausedError(
+        f"{in_a_row} messages in a row were refused ({outcome.reason}), lastly {outcome.reply!r}. "
+        "Sending stops before the whole list is burnt. Mend the cause, then run `digest send --resume`."
+    )
 
 
 def _domain(claim: Claim) -> str:

@@ -161,8 +161,8 @@ class SqlLedger:
                         {
                             "row": claim.delivery,
                             "to": outcome.state,
-                            "why": outcome.reason,
-                            "said": outcome.reply,
+                            "why": "" if outcome.state is _S.QUEUED else outcome.reason,
+                            "said": "" if outcome.state is _S.QUEUED else outcome.reply,
                             "again": outcome.next_try,
                             "now": None if outcome.state is _S.QUEUED else now,
                             "undone": int(not outcome.tried),

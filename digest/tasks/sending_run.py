@@ -34,6 +34,8 @@ Sign = Callable[[Message], Awaitable[Message]]
 
 #: How often at most one call goes through the ledger for what was left in doubt.
 _RUNS = 3
+#: Seconds before what is in doubt is repeated: whatever broke it off may be over then.
+_BEFORE_REPEAT = 1.0
 #: Seconds between two looks at what became of the edition, and two reports.
 _TICK = 0.5
 #: Seconds that messages under way are given once somebody wants an end; a server may take minutes over each.
@@ -99,6 +101,8 @@ class SendingRun:
                         await self._until_nothing_is_due(halt, sign)
                         if halt.is_set() or not left or not self._repeats():
                             break
+                        with suppress(TimeoutError):
+                            await asyncio.wait_for(halt.wait(), _BEFORE_REPEAT)
             finally:
                 watching.cancel()
                 with suppress(asyncio.CancelledError):

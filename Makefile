@@ -24,7 +24,7 @@ run: $(READY)
 	@echo "To sign in:    $(BIN)/digest editors add ADDRESS --name NAME --role admin    prints a link that serves once"
 
 test: $(READY)
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

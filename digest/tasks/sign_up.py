@@ -82,9 +82,9 @@ def _may_be_asked(desk: Desk, connection: Connection, address: Address, request:
     """Whether a letter may go to `address`: nobody active, suppressed or erased, and within the limits. Counts it."""
     counted = [
         (PER_NETWORK, network_of(ip)),
-        (PER_DOMAIN, address.domain),
         (PER_ADDRESS, address.email),
         (PER_MAILBOX, mailbox_of(address)),
+        (PER_DOMAIN, address.domain),
     ]
     within = count_requests(connection, counted, secret=desk.secret, now=request.now)
     suppressed = suppression_of(connection, address, secret=desk.secret)

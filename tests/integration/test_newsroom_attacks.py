@@ -140,23 +140,32 @@ def test_what_looks_like_a_template_is_not_run(attacked: Callable[[str], tuple[W
         assert "{{ 7*7 }}" in site.client.get(f"/redaktion{path}").text
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
-def test_what_is_sent_by_hand_comes_back_as_text(make_website: MakeWebsite, payload: str) -> None:
+def test_what_is_sent_by_hand_comes_back_as_text(make_website: MakeWebsite) -> None:
     site = newsroom(make_website(), Role.ADMIN)
-    answers = [
-        site.client.get("/redaktion/leser", params={"q": payload}),
-        site.client.get("/redaktion/ausgaben", params={"newsletter": payload}),
-        site.client.get("/redaktion/anmelden", params={"weiter": payload}),
-        post(site.client, "/redaktion/leser/neu", email=payload, list=payload, consent=payload),
-        post(site.client, "/redaktion/listen", slug=payload, name=payload),
-        post(site.client, "/redaktion/sperren", target=payload, reason=payload),
-        post(site.client, "/redaktion/anmelden", email=payload, password=payload, weiter=payload),
-    ]
-    for answer in answers:
+    for payload in PAYLOADS:
+        answers = [
+            site.client.get("/redaktion/leser", params={"q": payload}),
+            site.client.get("/redaktion/ausgaben", params={"newsletter": payload}),
+            post(site.client, "/redaktion/leser/neu", email=payload, list=payload, consent=payload),
+            post(site.client, "/redaktion/listen", slug=payload, name=payload),
+            post(site.client, "/redaktion/sperren", target=payload, reason=payload),
+        ]
+        for answer in answers:
+            page = read(answer.text)
+            assert page.tags <= _ALLOWED
+            assert page.handlers == []
+            assert all(link.startswith(("/", "#")) for link in page.links)
+
+
+def test_what_is_typed_to_sign_in_comes_back_as_text(make_website: MakeWebsite) -> None:
+    client = make_website().client
+    for payload in PAYLOADS:
+        sent = {"email": payload, "password": payload, "weiter": payload}
+        answer = post(client, "/redaktion/anmelden", "/redaktion/anmelden", **sent)
         page = read(answer.text)
         assert page.tags <= _ALLOWED
         assert page.handlers == []
-        assert all(link.startswith(("/", "#")) for link in page.links)
+        assert "weiter" not in answer.text or 'name="weiter" value="/redaktion"' in answer.text
 
 
 def test_a_name_with_markup_is_shown_as_it_is(make_website: MakeWebsite) -> None:
@@ -170,13 +179,13 @@ def test_a_name_with_markup_is_shown_as_it_is(make_website: MakeWebsite) -> None
     assert "&lt;b&gt;Erika&lt;/b&gt; &amp; Co" in site.client.get("/redaktion").text
 
 
-@pytest.mark.parametrize("path", ["", "/anmelden", "/leser", "/ausgaben/1/stand"])
-def test_another_host_gets_nothing(make_website: MakeWebsite, path: str) -> None:
+def test_another_host_gets_nothing(make_website: MakeWebsite) -> None:
     site = newsroom(make_website())
-    for host in ("evil.example", "probe.example.evil.example"):
-        answer = site.client.get(f"/redaktion{path}", headers={"host": host})
-        assert answer.status_code == 421
-        assert "set-cookie" not in answer.headers
+    for path in ("", "/anmelden", "/leser", "/ausgaben/1/stand"):
+        for host in ("evil.example", "probe.example.evil.example"):
+            answer = site.client.get(f"/redaktion{path}", headers={"host": host})
+            assert answer.status_code == 421
+            assert "set-cookie" not in answer.headers
 
 
 def test_a_forwarded_host_leads_nobody_elsewhere(make_website: MakeWebsite) -> None:
@@ -185,11 +194,11 @@ def test_a_forwarded_host_leads_nobody_elsewhere(make_website: MakeWebsite) -> N
     assert answer.headers["location"].startswith("/redaktion/")
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS"])
-def test_other_methods_do_nothing(make_website: MakeWebsite, method: str) -> None:
+def test_other_methods_do_nothing(make_website: MakeWebsite) -> None:
     site = newsroom(make_website(), Role.ADMIN)
     before = site.dump()
-    assert site.client.request(method, "/redaktion/listen").status_code in (204, 403, 404, 405)
+    for method in ("PUT", "DELETE", "PATCH", "TRACE", "OPTIONS"):
+        assert site.client.request(method, "/redaktion/listen").status_code in (204, 403, 404, 405)
     assert site.dump() == before
 
 

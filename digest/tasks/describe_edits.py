@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import UNSET
 
@@ -26,7 +26,9 @@ from digest.model.edits import (
     SetSubject,
     WriteArticle,
 )
-from digest.tasks.draft_edition import Draft
+
+if TYPE_CHECKING:
+    from digest.tasks.draft_edition import Draft  # which brings the compiler with it
 
 #: Field of an article -> what editors call it.
 FIELDS = {

@@ -18,7 +18,7 @@ from digest.web.parts import TheApp
 _Request = Request[Any, Any, Any]
 _FIRST = "vorrat"
 #: What templates ask for, whether or not somebody has just sent a form.
-_NOTHING_TYPED: dict[str, Any] = {"typed_in": "", "problem": "", "conflict": None}
+_NOTHING_TYPED: dict[str, Any] = {"typed_in": "", "problem": "", "conflict": None, "based_on": 0}
 
 
 @get("/ausgaben/{number:int}/tisch", sync_to_thread=True)
@@ -59,10 +59,9 @@ def show_news(
         **values,
         announced="",
         others=others,
-        problem="",
-        conflict=None,
         in_form="",
-        originals=None,
+        **_NOTHING_TYPED,
+        originals=[],
         subject_renewed=any("=subject" in each.touches or "*" in each.touches for each in others),
     )
 

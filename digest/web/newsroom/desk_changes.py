@@ -28,7 +28,7 @@ from digest.web.parts import TheApp, ThePosted
 from digest.web.posted import Posted
 
 _Request = Request[Any, Any, Any]
-_UNDO, _REDO = "rueckgaengig", "wiederholen"
+_STEPS = (_UNDO, _REDO) = ("rueckgaengig", "wiederholen")
 
 
 class _Done(NamedTuple):
@@ -97,10 +97,14 @@ def _make(app: App, visit: Visit, posted: Posted, state: DeskState) -> DeskState
 
 def _based_on(app: App, visit: Visit, posted: Posted, state: DeskState) -> int:
     """The revision that the editor knows: that of the form, or the newest where all since are their own."""
-    said = posted.one("durchsetzen") or posted.one("stand")
-    known = int(said) if said.isdecimal() and len(said) < 10 else 0
+    known = _known(posted)
     others = of_others(app.edition_desk.history(state.edition.number), known, visit.editor.who)
     return known if others else max(known, state.revision)
+
+
+def _known(posted: Posted) -> int:
+    said = posted.one("durchsetzen") or posted.one("stand")
+    return int(said) if said.isdecimal() and len(said) < 10 else 0
 
 
 def _parts(app: App, visit: Visit, worker: SendingWorker, posted: Posted, panel: str, done: _Done) -> Response[str]:
@@ -108,29 +112,29 @@ def _parts(app: App, visit: Visit, worker: SendingWorker, posted: Posted, panel:
     changed = bool(done.since) and not done.problem
     verb, _, key = posted.one("tun").partition(" ")
     key = key or posted.one("artikel")
-    if not changed and not done.problem and not posted.one("durchsetzen"):
-        return Response("", status_code=204)
-    stepped = verb in (_UNDO, _REDO)
     form = posted.one("formular") if posted.one("formular") in FORMS else ""
     events: dict[str, Any] = {}
     if changed:
-        events = {"vorschau": {"artikel": key, "stand": done.state.revision}, "feld-neu": {}}
-        if stepped or verb.startswith("zuruecksetzen"):
+        events = {"vorschau": {"artikel": key}, "feld-neu": {}}
+        if verb in _STEPS or verb.startswith("zuruecksetzen"):
             events["feld-zurueck"] = {}
-        if FORMS.get(form) in ("neu", "beiwerk") and not posted.one("leise"):
-            events["feld-leer"] = {}
+    if not done.problem and FORMS.get(form) in ("neu", "beiwerk") and not posted.one("leise"):
+        events["feld-leer"] = {}  # a form with room for more
+    if not changed and not done.problem and not posted.one("durchsetzen"):
+        return Response("", status_code=200 if events else 204, headers=triggers(events))
     article = next((each for each in done.state.articles if each.key == key), None) if form == "artikel" else None
     return visit.fragment(
         "desk-changed.html",
         headers=triggers(events),
         **head_values(app, visit, worker, done.state, panel),
         announced=_announced(done, key) if changed else "",
-        others=[each for each in done.since if each.who != visit.editor.who],
+        others=of_others(app.edition_desk.history(done.state.edition.number), _known(posted), visit.editor.who),
         problem=done.problem,
         conflict=done.conflict,
         in_form=form,
-        originals=originals_of(article) if article else None,
-        subject_renewed=stepped,
+        based_on=_known(posted) if done.problem else done.state.revision,
+        originals=originals_of(article) if article else [],
+        subject_renewed=verb in _STEPS,
     )
 
 
@@ -161,6 +165,7 @@ def _page(app: App, visit: Visit, worker: SendingWorker, posted: Posted, panel: 
             status=status,
             problem=done.problem,
             conflict=done.conflict,
+            based_on=_known(posted),
             **again,
         )
     path = desk_path(number, panel) + (f"?{urlencode({'artikel': key})}" if key else "")

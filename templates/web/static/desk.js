@@ -31,7 +31,10 @@
   // What is saved while somebody types renews nothing that they type in.
   document.body.addEventListener("htmx:configRequest", (event) => {
     const kind = event.detail.triggeringEvent?.type;
-    if (kind === "input" || kind === "change") event.detail.parameters.leise = "1";
+    if (kind !== "input" && kind !== "change") return;
+    event.detail.parameters.leise = "1";
+    // Where somebody else was quicker nothing is saved until the editor says which text it shall be.
+    if (event.detail.elt.querySelector('[name="durchsetzen"]')) event.preventDefault();
   });
   document.body.addEventListener("htmx:oobBeforeSwap", (event) => {
     const field = document.activeElement;

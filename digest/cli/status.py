@@ -17,8 +17,8 @@ from digest.cli.output import counted, print_json, print_table, say
 from digest.errors import NotFoundError
 from digest.model.delivery import DeliveryState
 from digest.model.edition import EditionKind
+from digest.storage.deliveries import deliveries_in
 from digest.storage.editions import get_edition
-from digest.storage.ledger import deliveries_in
 from digest.tasks.sending_status import EditionStatus
 
 if TYPE_CHECKING:

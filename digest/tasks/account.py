@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from digest.errors import SignUpError
 from digest.model.newsletter import Newsletter
 from digest.model.reader import Account, AccountChanges, Origin
-from digest.storage.ledger import frozen_recipient
+from digest.storage.deliveries import frozen_recipient
 from digest.tasks.confirm_sign_up import is_suppressed
 from digest.tasks.desk import READER, Desk
 from digest.tasks.export_person import export_person

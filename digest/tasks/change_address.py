@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from digest.errors import SignUpError
 from digest.model.reader import Account, AddressChange, LinkState, Origin
-from digest.storage.ledger import frozen_recipient
+from digest.storage.deliveries import frozen_recipient
 from digest.tasks.account import PER_NETWORK, account, owner_of
 from digest.tasks.confirm_sign_up import token_hash
 from digest.tasks.desk import READER, Desk

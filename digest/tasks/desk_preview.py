@@ -25,7 +25,7 @@ from digest.model.market import Snapshot
 from digest.render.assemble import Assembler
 from digest.render.framed import rendered_for_frame
 from digest.render.inline_pictures import as_data, html_with_pictures
-from digest.storage import editions, ledger
+from digest.storage import deliveries, editions
 from digest.storage.database import Database
 from digest.tasks.plan_recipients import compose_recipients, find_repeats
 from digest.tasks.preview_message import load_prepared
@@ -122,7 +122,7 @@ class DeskPreviews:
         self, connection: Connection, number: int, content: EditionContent, address: str, snapshot: Snapshot | None
     ) -> tuple[Recipient, datetime | None]:
         person = get_subscriber(connection, address, secret=self._secret)
-        frozen = ledger.frozen_recipient(connection, number, person.id)
+        frozen = deliveries.frozen_recipient(connection, number, person.id)
         if frozen:
             return frozen
         repeats = find_repeats(connection, number, content)

@@ -15,8 +15,8 @@ from digest.model.edition import Edition, EditionState
 from digest.model.newsletter import Newsletter
 from digest.storage.bounces import bounces_of
 from digest.storage.database import Database
+from digest.storage.deliveries import deliveries_of
 from digest.storage.editions import list_editions
-from digest.storage.ledger import deliveries_of
 from subscribers.addresses import parse_address
 from subscribers.errors import UnknownSegmentError, UnknownSubscriberError
 from subscribers.model import Subscription, SubscriptionState

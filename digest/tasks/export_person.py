@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from digest.storage.ledger import deliveries_of
+from digest.storage.deliveries import deliveries_of
 from subscribers.addresses import parse_address
 from subscribers.audit import list_changes
 from subscribers.consent import consent_history

@@ -13,7 +13,7 @@ from digest.model.edition import EditionContent
 from digest.model.market import Snapshot
 from digest.render.assemble import Assembler
 from digest.render.shell import Shell
-from digest.storage import editions, ledger
+from digest.storage import deliveries, editions
 from digest.storage.database import Database
 from digest.tasks.plan_recipients import compose_recipients, find_repeats
 from subscribers.model import Subscriber
@@ -40,7 +40,7 @@ def preview_message(
     with database.read() as connection:
         content, shell = load_prepared(connection, number)
         person = get_subscriber(connection, address, secret=secret) if address else first_recipient(connection, content)
-        frozen = ledger.frozen_recipient(connection, number, person.id)
+        frozen = deliveries.frozen_recipient(connection, number, person.id)
         if frozen:
             recipient, dated = frozen
             snapshot = editions.load_snapshot(connection, number)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from digest.errors import StepError
 from digest.model.edition import EditionContent, EditionState
-from digest.storage import editions, ledger
+from digest.storage import deliveries, editions, ledger
 from digest.storage.database import Database
 from digest.tasks.plan_recipients import compose_recipients
 from digest.tasks.send_letter import letter_lists
@@ -34,7 +34,7 @@ def queue_again(database: Database, number: int, address: str, secret: bytes, no
         refused = refusals(connection, [person.id], letter_lists(content), now=now)
         if refused:
             raise StepError(f"Nothing may be mailed to {person.email} ({refused[person.id]}); edition {number} stays.")
-        state = ledger.state_of(connection, number, person.id)
+        state = deliveries.state_of(connection, number, person.id)
         if state is None:
             _enter(connection, number, content, person)
         elif not ledger.repeat_delivery(connection, number, person.id):

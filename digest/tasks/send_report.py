@@ -8,7 +8,7 @@ import msgspec
 
 from digest.model.delivery import DeliveryState
 from digest.model.edition import EditionState
-from digest.storage import editions, ledger
+from digest.storage import deliveries, editions, ledger
 from digest.storage.database import Database
 
 
@@ -50,7 +50,7 @@ def report_sending(
     with database.read() as connection:
         edition = editions.get_edition(connection, number)
         counts = ledger.count_deliveries(connection, number)
-        again = ledger.next_try(connection, number)
+        again = deliveries.next_try(connection, number)
     by_state = dict.fromkeys(DeliveryState, 0)
     for (state, _), count in counts.items():
         by_state[state] += count

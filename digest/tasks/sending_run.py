@@ -20,7 +20,7 @@ from digest.deliver.retries import RETRY_FOR
 from digest.errors import QuotaError, StepError
 from digest.model.delivery import Claim, DeliveryState, Message
 from digest.model.edition import EditionState
-from digest.storage import editions, ledger
+from digest.storage import deliveries, editions, ledger
 from digest.storage.counts import count_deliveries
 from digest.storage.database import Database
 from digest.storage.progress import SendingProgress, clear_progress, save_progress
@@ -169,7 +169,7 @@ class SendingRun:
     def _next_turn(self) -> tuple[datetime, str] | None:
         """When the first of those comes up who wait for a limit of our own."""
         with self._database.read() as connection:
-            return ledger.next_turn(connection, self._number)
+            return deliveries.next_turn(connection, self._number)
 
     def _repeats(self) -> bool:
         """Queue again what this run left in doubt; whether there is any."""

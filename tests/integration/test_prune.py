@@ -15,8 +15,8 @@ from digest.deliver.memory import MemoryBackend
 from digest.errors import SettingsError
 from digest.model.market import Snapshot
 from digest.storage import prune
+from digest.storage.deliveries import deliveries_of, frozen_recipient
 from digest.storage.editions import load_shell
-from digest.storage.ledger import deliveries_of, frozen_recipient
 from digest.storage.old_files import drop_answers
 from digest.storage.sender_lock import sender_lock
 from digest.storage.shrink import free_room, shrink

@@ -327,7 +327,7 @@ def test_a_banner_or_ehlo_that_refuses_us_pauses(lines: tuple[bytes, ...]) -> No
         ((b"220 hello\r\n", b"2"), "No relay can be used"),
     ],
 )
-def test_a_relay_that_never_becomes_usable_is_given_up_after_our_patience(lines: tuple[bytes, ...], problem: str) -> None:
+def test_a_relay_that_never_answers_is_given_up_after_our_patience(lines: tuple[bytes, ...], problem: str) -> None:
     async def run() -> None:
         async with speaking(*lines) as port:
             with pytest.raises(UnreachableError, match=problem):

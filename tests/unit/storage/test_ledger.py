@@ -12,7 +12,7 @@ from sqlalchemy import text
 from digest.errors import StepError
 from digest.model.delivery import DeliveryState, Outcome
 from digest.model.edition import EditionState
-from digest.storage import editions, ledger
+from digest.storage import deliveries, editions, ledger
 from digest.storage.database import Database
 from subscribers.addresses import parse_address
 from subscribers.model import SuppressionReason
@@ -86,13 +86,13 @@ def test_deferred_ones_come_back_when_they_are_due(plan: Plan, database: Databas
     planned.ledger.settle([], [a, b], NOW)
     planned.ledger.settle([(a, deferred(5)), (b, deferred(15))], [], NOW)
     with database.read() as connection:
-        assert ledger.next_try(connection, planned.edition.number) == later(5)
+        assert deliveries.next_try(connection, planned.edition.number) == later(5)
     assert planned.ledger.claim(9, later(4)) == []
     assert addresses(planned.ledger.claim(9, later(5))) == "a"
     (again,) = planned.ledger.claim(9, later(60))
     assert (again.recipient.address[0], again.attempt, again.dated) == ("b", 2, NOW)
     with database.read() as connection:
-        assert ledger.next_try(connection, planned.edition.number) is None
+        assert deliveries.next_try(connection, planned.edition.number) is None
 
 
 def test_who_may_no_longer_be_mailed_is_skipped_at_claim(plan: Plan, database: Database) -> None:
@@ -250,11 +250,11 @@ def test_counts_and_the_persons_own_account(plan: Plan, database: Database) -> N
             (DeliveryState.SUBMITTED, ""): 1,
             (DeliveryState.QUEUED, ""): 1,
         }
-        (row,) = ledger.deliveries_of(connection, planned.people[0].id)
+        (row,) = deliveries.deliveries_of(connection, planned.people[0].id)
         assert (row.state, row.reply, row.attempts, row.settled_at) == ("submitted", "250 ok", 1, NOW)
-        frozen = ledger.frozen_recipient(connection, planned.edition.number, planned.people[0].id)
+        frozen = deliveries.frozen_recipient(connection, planned.edition.number, planned.people[0].id)
         assert frozen == (a.recipient, NOW)
-        assert ledger.frozen_recipient(connection, planned.edition.number, 999) is None
+        assert deliveries.frozen_recipient(connection, planned.edition.number, 999) is None
 
 
 @pytest.mark.parametrize("state", ["queued", "deferred"])

@@ -73,7 +73,9 @@ ACTIONS: dict[str, Callable[[Connection, Subscriber, bytes, datetime], object]] 
     "everybody": lambda conn, _, __, ___: list_subscribers(conn, after=5),
     "pending": lambda conn, _, __, ___: list_subscribers(conn, "morgen", state=SubscriptionState.PENDING),
     "refusals": lambda conn, anna, _, __: refusals(conn, [anna.id, 17], ["morgen", "abend"]),
-    "import": lambda conn, _, secret, now: apply_batch(conn, 1, _entries(secret), now=now, import_id=_import(conn, now)),
+    "import": lambda conn, _, secret, now: apply_batch(
+        conn, 1, _entries(secret), now=now, import_id=_import(conn, now)
+    ),
 }
 
 

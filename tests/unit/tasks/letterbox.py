@@ -11,8 +11,8 @@ from digest.model.delivery import Recipient
 from digest.render.assemble import Assembler
 from digest.render.letterhead import find_letterhead
 from digest.render.shell import Shell
+from digest.storage.deliveries import frozen_recipient
 from digest.storage.editions import get_edition, load_shell
-from digest.storage.ledger import frozen_recipient
 from digest.storage.tables import deliveries
 from subscribers.model import Subscriber
 from subscribers.repository import get_subscriber

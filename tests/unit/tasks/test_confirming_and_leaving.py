@@ -12,9 +12,9 @@ from digest.app import App
 from digest.links import make_token
 from digest.model.edition import EditionState
 from digest.model.reader import LeavingReason, LinkState, Origin, SignUp
+from digest.storage.deliveries import frozen_recipient
 from digest.storage.editions import get_edition
 from digest.storage.late_editions import has_delivery, late_editions_due
-from digest.storage.ledger import frozen_recipient
 from subscribers.addresses import parse_address
 from subscribers.audit import list_changes
 from subscribers.consent import consent_history

@@ -112,7 +112,8 @@ class EditionDesk:
                 bench = self._lay_out(connection, number)
                 step = step_of(connection, bench)
                 choice = choose(connection, bench, step.saved)
-            if step.saved.extras == bench.saved.extras and bench.made is not None:
+            same_words = tuple(zip(choice.keys, choice.origins, strict=True)) == bench.origins
+            if step.saved.extras == bench.saved.extras and same_words and bench.made is not None:
                 return self.state(number)
             draft, warnings = self._draft(bench, step.saved, choice)
             shell = self._compiler.edition(draft.content).to_bytes()

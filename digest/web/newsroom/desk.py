@@ -62,6 +62,7 @@ def show_news(
         in_form="",
         **_NOTHING_TYPED,
         originals=[],
+        piece=None,
         subject_renewed=any("=subject" in each.touches or "*" in each.touches for each in others),
     )
 

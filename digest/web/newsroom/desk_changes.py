@@ -123,17 +123,20 @@ def _parts(app: App, visit: Visit, worker: SendingWorker, posted: Posted, panel:
     if not changed and not done.problem and not posted.one("durchsetzen"):
         return Response("", status_code=200 if events else 204, headers=triggers(events))
     article = next((each for each in done.state.articles if each.key == key), None) if form == "artikel" else None
+    others = of_others(app.edition_desk.history(done.state.edition.number), _known(posted), visit.editor.who)
     return visit.fragment(
         "desk-changed.html",
         headers=triggers(events),
         **head_values(app, visit, worker, done.state, panel),
         announced=_announced(done, key) if changed else "",
-        others=of_others(app.edition_desk.history(done.state.edition.number), _known(posted), visit.editor.who),
+        others=others,
         problem=done.problem,
         conflict=done.conflict,
         in_form=form,
         based_on=_known(posted) if done.problem else done.state.revision,
         originals=originals_of(article) if article else [],
+        # New words change nothing else of the page.
+        piece=article if changed and not others and len(done.since) == 1 else None,
         subject_renewed=verb in _STEPS,
     )
 

@@ -35,8 +35,9 @@ def sink(tmp_path: Path) -> Iterator[Sink]:
     # smtp-sink refuses to run as root; whoever it runs as must be able to write.
     user = "nobody" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
     kept.chmod(0o777)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(folder.stat().st_mode | 0o011)
+    for folder in (tmp_path, *tmp_path.parents):
+        if not folder.stat().st_mode & 0o001:
+            folder.chmod(folder.stat().st_mode | 0o011)
 
     def start(*options: str) -> int:
         port = free_port()

@@ -283,7 +283,7 @@ def test_without_scripts(site: Served, phone: OpenPage, mailbox: Mailbox) -> Non
     field(page, "Titel").fill("Ohne Skript")
     page.locator("#formular-artikel").get_by_role("button", name="Speichern", exact=True).last.click()
     expect(preview(page).get_by_text("Geschrieben ohne Skript")).to_be_visible()
-    page.get_by_label("Dunkel").check(force=True)
+    page.get_by_label("Dunkel").check()
     press(page, "Neu laden")
     paper = preview(page).locator(".paper").first
     expect(paper).to_have_css("background-color", "rgb(28, 31, 36)")
@@ -352,7 +352,7 @@ def test_nothing_in_a_title_runs(make_site: Callable[..., Served], live: OpenPag
         page.get_by_role("link", name=name, exact=True).click()
         expect(page.get_by_role("link", name=name, exact=True)).to_have_attribute("aria-current", "true")
     field(page, "oder als Leser").fill("leser1@leser.example")
-    page.get_by_label("Dunkel").check(force=True)
+    page.get_by_label("Dunkel").check()
     expect(preview(page).locator("h2").first).to_be_visible()
     assert preview(page).locator("script, iframe, svg, [onerror], [onload], [href^='javascript:']").count() == 0
     assert page.locator("main script, main svg, main img, main [onerror], main [onload]").count() == 0

@@ -43,9 +43,10 @@ def read_edits(posted: Posted, state: DeskState) -> Sequence[Edit]:
     """The edits of a form whose button is `tun`: a verb and, behind a space, the article that it is about."""
     verb, _, article = posted.one("tun").partition(" ")
     reader = _READERS.get(verb)
-    if reader is None:
+    key = article or posted.one("artikel")
+    if reader is None or not (key + posted.one("vor")).isprintable():
         raise EditRefusedError("Was hier geschehen soll, ist nicht angekommen. Laden Sie die Seite neu.")
-    return reader(posted, state, article or posted.one("artikel"))
+    return reader(posted, state, key)
 
 
 def find_article(state: DeskState, key: str) -> DeskArticle:

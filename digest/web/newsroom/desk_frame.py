@@ -96,7 +96,7 @@ def with_mark(page: str, title: str) -> str:
     for found in _TEXT.finditer(page, page.find("<body")):
         if html.unescape(found[1]).strip() == title:
             place = found.start(1)
-            return f'{page[:place]}<span id="{MARK}"></span>{page[place:]}'
+            return f'{page[:place]}<span id="{MARK}" style="scroll-margin-top: 90px"></span>{page[place:]}'
     return page
 
 

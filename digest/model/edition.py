@@ -55,6 +55,10 @@ EDITION_STEPS: dict[EditionState, frozenset[EditionState]] = {
 }
 
 
+#: The reason of an edition that was approved, and waits for approval again.
+CHANGED = "changed since it was approved"
+
+
 class EditionContent(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that an edition is made from, frozen at prepare; `hash` names it, and approval is of that hash.
 

@@ -17,7 +17,7 @@ from digest.errors import EditRefusedError, FetchError, StepError
 from digest.gather.dedupe import article_key
 from digest.model.article import Article
 from digest.model.desk import DeskState, Pool, Revision
-from digest.model.edition import Edition, EditionState
+from digest.model.edition import CHANGED, Edition, EditionState
 from digest.model.edits import Edit, WriteArticle
 from digest.render.quick_compiling import QuickCompiler
 from digest.storage import editions, revisions
@@ -29,7 +29,7 @@ from digest.tasks.describe_edits import describe_changes
 from digest.tasks.desk_state import read_pool, read_state, why_closed
 from digest.tasks.desk_steps import Bench, Step, choose, edited, frozen_draft, redone, undone
 from digest.tasks.draft_edition import NO_PICTURES, Draft, draft_edition, fetch_pictures_of, shown_pictures
-from digest.tasks.prepare_edition import CHANGED, freeze_draft
+from digest.tasks.prepare_edition import freeze_draft
 from digest.tasks.recipe import Recipe
 from subscribers.audit import record_change
 

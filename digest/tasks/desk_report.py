@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from digest.gather.link_check import LinkAnswer, LinkState
 from digest.model.desk import DeskFinding, Severity
-from digest.model.edition import Edition, EditionContent, EditionState
+from digest.model.edition import CHANGED, Edition, EditionContent, EditionState
 from digest.render.lint.size import largest
 from digest.render.shell import Shell
 from digest.render.weblinks import web_link
@@ -21,7 +21,6 @@ from digest.tasks.dns_check import Sending, check_dns
 from digest.tasks.dns_lookup import Lookup
 from digest.tasks.fetch_pictures import is_default_alt
 from digest.tasks.finding_sentences import in_german
-from digest.tasks.prepare_edition import CHANGED
 
 CheckLinks = Callable[[Iterable[str]], Mapping[str, LinkAnswer]]
 Further = Callable[[], Iterable[DeskFinding]]

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from digest import german
 from digest.errors import StepError, UsageError
 from digest.model.desk import RevisionKind
-from digest.model.edition import Edition, EditionState
+from digest.model.edition import CHANGED, Edition, EditionState
 from digest.model.extras import Extras
 from digest.model.newsletter import MOST_ARTICLES
 from digest.storage import editions
@@ -21,7 +21,7 @@ from digest.storage.database import Database
 from digest.storage.revisions import SavedState, add_revision
 from digest.tasks.desk_steps import EVERYTHING
 from digest.tasks.draft_edition import NEWSROOM
-from digest.tasks.prepare_edition import CHANGED, PrepareReport, edition_of_day, fetch_pictures_for, prepare_within
+from digest.tasks.prepare_edition import PrepareReport, edition_of_day, fetch_pictures_for, prepare_within
 from digest.tasks.recipe import Recipe
 from subscribers.audit import record_change
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from digest.compose.arrangement import names_of
 from digest.model.article import Article
-from digest.model.edition import Edition, EditionContent, EditionKind, EditionState
+from digest.model.edition import CHANGED, Edition, EditionContent, EditionKind, EditionState
 from digest.model.extras import Extras
 from digest.render.compiling import compile_edition
 from digest.storage import editions
@@ -21,8 +21,6 @@ from digest.tasks.recipe import Recipe
 
 #: The reason of an edition that is skipped because its day brought nothing.
 NO_ARTICLES = "no articles"
-#: The reason of an edition that waits for approval again.
-CHANGED = "changed since it was approved"
 #: States from which an edition is prepared, or prepared again.
 _OPEN = frozenset({EditionState.GATHERING, EditionState.PREPARED, EditionState.IN_REVIEW, EditionState.SKIPPED})
 

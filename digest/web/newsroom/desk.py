@@ -10,7 +10,15 @@ from litestar.params import FromPath, FromQuery
 from digest.app import App
 from digest.tasks.sending_worker import SendingWorker
 from digest.web.newsroom.desk_panels import PANELS, fill_panel
-from digest.web.newsroom.desk_view import DESK_POLICY, head_values, of_others, state_of, triggers, what_stands
+from digest.web.newsroom.desk_view import (
+    DESK_POLICY,
+    head_values,
+    of_others,
+    revisions_since,
+    state_of,
+    triggers,
+    what_stands,
+)
 from digest.web.newsroom.layout import ASKED_BY_ITSELF, TheVisit, Visit
 from digest.web.newsroom.parts import Number, TheWorker
 from digest.web.parts import TheApp
@@ -51,7 +59,8 @@ def show_news(
     if what_stands(state) == bekannt:
         return Response("", status_code=204)
     since = bekannt.partition("-")[0]
-    others = of_others(app.edition_desk.history(number), int(since) if since.isdigit() else 0, visit.editor.who)
+    known = int(since) if since.isdecimal() and len(since) < 10 else 0
+    others = of_others(revisions_since(app, number, known), visit.editor.who)
     values = head_values(app, visit, worker, state, tafel if tafel in PANELS else _FIRST)
     return visit.fragment(
         "desk-changed.html",

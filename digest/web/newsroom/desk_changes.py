@@ -21,7 +21,7 @@ from digest.web.newsroom.desk import show_panel_page
 from digest.web.newsroom.desk_forms import read_edits
 from digest.web.newsroom.desk_panels import PANELS, originals_of
 from digest.web.newsroom.desk_typed import FORMS, typed_again
-from digest.web.newsroom.desk_view import desk_path, head_values, of_others, state_of, triggers
+from digest.web.newsroom.desk_view import desk_path, head_values, of_others, revisions_since, state_of, triggers
 from digest.web.newsroom.layout import TheVisit, Visit
 from digest.web.newsroom.parts import Number, TheWorker
 from digest.web.parts import TheApp, ThePosted
@@ -60,7 +60,7 @@ def change(
 
 
 def _try(app: App, visit: Visit, posted: Posted, before: DeskState) -> _Done:
-    number, desk, conflict = before.edition.number, app.edition_desk, None
+    number, conflict = before.edition.number, None
     try:
         after = _make(app, visit, posted, before)
     except (EditRefusedError, StepError, TemplateError) as refused:
@@ -70,12 +70,8 @@ def _try(app: App, visit: Visit, posted: Posted, before: DeskState) -> _Done:
         if isinstance(refused, ConflictError):
             conflict = refused
         after = state_of(app, number)
-        return _Done(after, _since(desk.history(number), before), problem, conflict)
-    return _Done(after, _since(desk.history(number), before))
-
-
-def _since(history: list[Revision], before: DeskState) -> list[Revision]:
-    return [each for each in history if each.number > before.revision]
+        return _Done(after, revisions_since(app, number, before.revision), problem, conflict)
+    return _Done(after, revisions_since(app, number, before.revision))
 
 
 def _make(app: App, visit: Visit, posted: Posted, state: DeskState) -> DeskState:
@@ -98,7 +94,7 @@ def _make(app: App, visit: Visit, posted: Posted, state: DeskState) -> DeskState
 def _based_on(app: App, visit: Visit, posted: Posted, state: DeskState) -> int:
     """The revision that the editor knows: that of the form, or the newest where all since are their own."""
     known = _known(posted)
-    others = of_others(app.edition_desk.history(state.edition.number), known, visit.editor.who)
+    others = of_others(revisions_since(app, state.edition.number, known), visit.editor.who)
     return known if others else max(known, state.revision)
 
 
@@ -123,7 +119,7 @@ def _parts(app: App, visit: Visit, worker: SendingWorker, posted: Posted, panel:
     if not changed and not done.problem and not posted.one("durchsetzen"):
         return Response("", status_code=200 if events else 204, headers=triggers(events))
     article = next((each for each in done.state.articles if each.key == key), None) if form == "artikel" else None
-    others = of_others(app.edition_desk.history(done.state.edition.number), _known(posted), visit.editor.who)
+    others = of_others(revisions_since(app, done.state.edition.number, _known(posted)), visit.editor.who)
     return visit.fragment(
         "desk-changed.html",
         headers=triggers(events),

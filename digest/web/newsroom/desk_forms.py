@@ -30,7 +30,6 @@ from digest.model.edits import (
     WriteArticle,
 )
 from digest.model.extras import Advertisement, Appointment, EditorLetter, NumberedList
-from digest.tasks.draft_edition import NEWSROOM
 from digest.web.posted import Posted
 
 #: What of an article a form may change.
@@ -134,6 +133,8 @@ def _reset_field(name: str) -> Callable[[Posted, DeskState, str], Sequence[Edit]
 
 
 def _write(posted: Posted, _state: DeskState, _key: str) -> Sequence[Edit]:
+    from digest.tasks.draft_edition import NEWSROOM
+
     article = Article(
         title=posted.one("title"),
         source=NEWSROOM,

@@ -22,7 +22,7 @@ from digest.errors import DigestError, NotFoundError
 from digest.model.editor import Role
 from digest.tasks.desk_preview import PERSONAS, MessagePreview
 from digest.web.newsroom.desk_view import desk_path, state_of
-from digest.web.newsroom.layout import TheVisit, Visit
+from digest.web.newsroom.layout import ASKED_BY_ITSELF, TheVisit, Visit
 from digest.web.newsroom.parts import Number
 from digest.web.parts import TheApp, ThePages
 from subscribers.errors import SubscribersError
@@ -40,7 +40,7 @@ _ONE_PICTURE = threading.Lock()
 _Request = Request[Any, Any, Any]
 
 
-@get("/ausgaben/{number:int}/tisch/nachricht", sync_to_thread=True)
+@get("/ausgaben/{number:int}/tisch/nachricht", opt=ASKED_BY_ITSELF, sync_to_thread=True)
 def show_message(request: _Request, app: TheApp, visit: TheVisit, pages: ThePages, number: Number) -> Response[str]:
     """The message for a persona (`als`), or for admins for a subscriber (`adresse`), as `ansicht` says."""
     asked = request.query_params

@@ -8,7 +8,6 @@ from litestar.exceptions import NotFoundException
 from digest.app import App
 from digest.errors import DigestError, NotFoundError, StepError, UsageError
 from digest.model.edition import Edition
-from digest.tasks.create_correction import find_correctable
 from digest.web.newsroom.desk_view import desk_path
 from digest.web.newsroom.layout import ROOT, TheVisit, Visit
 from digest.web.newsroom.parts import Number
@@ -44,6 +43,8 @@ def make_extra(app: TheApp, visit: TheVisit, posted: ThePosted) -> Response[str]
 
 @get("/ausgaben/{number:int}/korrektur", sync_to_thread=True)
 def show_correction(app: TheApp, visit: TheVisit, number: Number) -> Response[str]:
+    from digest.tasks.create_correction import find_correctable
+
     try:
         edition = find_correctable(app.database, number)
     except StepError:
@@ -54,6 +55,8 @@ def show_correction(app: TheApp, visit: TheVisit, number: Number) -> Response[st
 @post("/ausgaben/{number:int}/korrektur", status_code=200, sync_to_thread=True)
 def make_correction(app: TheApp, visit: TheVisit, posted: ThePosted, number: Number) -> Response[str]:
     """Takes `artikel` (its number there, or nothing), `title` and `text`, whose paragraphs empty lines divide."""
+    from digest.tasks.create_correction import find_correctable
+
     chosen = posted.one("artikel")
     if chosen and not (chosen.isdecimal() and len(chosen) < 4):
         raise NotFoundException()

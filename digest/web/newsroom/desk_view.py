@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from litestar.exceptions import NotFoundException
 
 from digest.app import App
 from digest.model.desk import DeskState, Revision
-from digest.model.edition import EditionKind, EditionState
+from digest.model.edition import CHANGED, EditionKind, EditionState
 from digest.model.editor import Role
+from digest.storage.revisions import list_revisions
 from digest.tasks.desk_preview import PERSONAS
-from digest.tasks.prepare_edition import CHANGED
 from digest.tasks.sending_worker import SendingWorker
 from digest.web.newsroom.decisions import decisions_for
 from digest.web.newsroom.layout import POLICY, ROOT, Visit
@@ -67,9 +67,14 @@ def head_values(app: App, visit: Visit, worker: SendingWorker, state: DeskState,
     }
 
 
-def of_others(revisions: Sequence[Revision], since: int, who: str) -> list[Revision]:
-    """What others did after revision `since`, the newest first."""
-    return [each for each in revisions if each.number > since and each.who != who]
+def revisions_since(app: App, number: int, since: int) -> list[Revision]:
+    """What was done after revision `since`, the newest first."""
+    with app.database.read() as connection:
+        return list_revisions(connection, number, after=since)[::-1]
+
+
+def of_others(revisions: Iterable[Revision], who: str) -> list[Revision]:
+    return [each for each in revisions if each.who != who]
 
 
 def triggers(events: Mapping[str, Any]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from digest import german
 from digest.model.delivery import DeliveryState, SkipReason
-from digest.model.edition import EditionKind, EditionState
+from digest.model.edition import CHANGED, EditionKind, EditionState
 from digest.model.editor import Role
 from subscribers.model import BounceClass, ConsentEventKind, EventKind, SuppressionReason
 
@@ -144,7 +144,7 @@ _ABSENCES = {
 _REASONS = {
     "was not approved by its time": "Bis zum Versandzeitpunkt war sie nicht freigegeben.",
     "missed its time": "Der Versandzeitpunkt ist verstrichen.",
-    "changed": "Nach der Freigabe wurde sie geändert.",
+    CHANGED: "Nach der Freigabe wurde sie geändert.",
 }
 
 

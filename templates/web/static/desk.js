@@ -31,10 +31,18 @@
   // What is saved while somebody types renews nothing that they type in.
   document.body.addEventListener("htmx:configRequest", (event) => {
     const kind = event.detail.triggeringEvent?.type;
-    if (kind !== "input" && kind !== "change") return;
+    const form = event.detail.elt;
+    if ((kind !== "input" && kind !== "change") || !form.elements?.formular) return;
+    const fields = new URLSearchParams(new FormData(form));
+    fields.delete("stand");
+    // A field that is left has often been saved a moment ago. Where somebody else was quicker nothing is saved until the
+    // editor says which text it shall be.
+    if (form.dataset.sent === fields.toString() || form.querySelector('[name="durchsetzen"]')) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = fields.toString();
     event.detail.parameters.leise = "1";
-    // Where somebody else was quicker nothing is saved until the editor says which text it shall be.
-    if (event.detail.elt.querySelector('[name="durchsetzen"]')) event.preventDefault();
   });
   document.body.addEventListener("htmx:oobBeforeSwap", (event) => {
     const field = document.activeElement;

@@ -186,6 +186,12 @@ def test_the_whole_morning(site: Served, live: OpenPage, mailbox: Mailbox, findi
     expect(page.locator(".history")).to_contain_text("„Meldung 1“ bearbeitet")
     assert findings(page) == []
 
+    page.get_by_label("Desktop").check()
+    with page.expect_download() as download:
+        press(page, "Als PNG")
+    assert download.value.suggested_filename == "ausgabe-1-640.png"
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
     press(page, "Freigeben")
     expect(page.get_by_role("status").get_by_text("Die Ausgabe ist freigegeben.")).to_be_visible()
     page.get_by_role("link", name="Jetzt senden").click()

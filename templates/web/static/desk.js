@@ -12,13 +12,9 @@
     if (article) asked.set("artikel", article);
     // Another address each time: to the same one a browser would only scroll.
     asked.set("mal", String((shown += 1)));
-    frame.dataset.asked = String(performance.now());
     // Not by `src`: every change would become a step of the way back.
     frame.contentWindow.location.replace(`${choice.getAttribute("action")}?${asked}${article ? "#stelle" : ""}`);
   }
-  frame.addEventListener("load", () => {
-    if (frame.dataset.asked) frame.dataset.took = String(Math.round(performance.now() - Number(frame.dataset.asked)));
-  });
   document.body.addEventListener("vorschau", (event) => showPreview(event.detail.artikel || ""));
   choice.addEventListener("change", () => showPreview(""));
   choice.addEventListener("submit", (event) => {
